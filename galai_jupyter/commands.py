@@ -1,0 +1,247 @@
+"""The subcommands of ``%galactica``: their arguments in, a shown answer out."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from galai_jupyter import catalog
+from galai_jupyter.catalog import ModelInfo, format_bytes, format_count
+from galai_jupyter.errors import OptionError
+from galai_jupyter.flags import parse_flags
+from galai_jupyter.generation import Generation
+from galai_jupyter.options import (
+    OPTIONS,
+    DisplayOptions,
+    GenerationOptions,
+    LoadOptions,
+    build_options,
+)
+from galai_jupyter.prompts import TASKS
+from galai_jupyter.rendering.tables import message_bundle, table_bundle
+from galai_jupyter.runner import Runner
+from galai_jupyter.session import get_session
+
+
+@dataclass(frozen=True)
+class Command:
+    """One subcommand.
+
+    Attributes
+    ----------
+    run : callable
+        ``run(arguments, runner)``.
+    usage : str
+        How it is written, behind ``%galactica``.
+    help : str
+        What it does.
+    takes_cell : bool
+        Whether it may stand above a cell body.
+    """
+
+    run: Callable[[str, Runner], Generation | None]
+    usage: str
+    help: str
+    takes_cell: bool = False
+
+
+def _load(arguments: str, runner: Runner) -> None:
+    values, rest = parse_flags(arguments, ("load",), anywhere=True)
+    try:
+        names = shlex.split(rest)
+    except ValueError:
+        raise OptionError("The quotes in the model's name are not closed: close them.") from None
+    if len(names) != 1:
+        raise OptionError(
+            f"%galactica load takes one model: {', '.join(catalog.names())}, a hub id "
+            "(owner/name) or a local folder."
+        )
+    runner.load(names[0], build_options(LoadOptions, values))
+
+
+def _unload(arguments: str, runner: Runner) -> None:
+    _takes_nothing("unload", arguments)
+    model = get_session().model
+    get_session().unload()
+    said = f"Unloaded {model.name}." if model else "No model was loaded."
+    runner.show(message_bundle(said))
+
+
+def _status(arguments: str, runner: Runner) -> None:
+    _takes_nothing("status", arguments)
+    from galai_jupyter.engines.hardware import free_memory
+
+    session = get_session()
+    rows = [("model", "none yet: the bundled one is loaded with the first prompt")]
+    if session.model:
+        description = session.model.description
+        rows = [
+            ("model", description.name),
+            ("engine", description.engine),
+            ("device", description.device),
+            ("dtype", description.dtype),
+            ("parameters", format_count(description.parameters)),
+            ("licence", description.licence or "unknown"),
+            ("context", f"{session.model.engine.context_size:,} tokens"),
+        ]
+    rows += [
+        ("generations", str(len(session.history))),
+        ("memory free", format_bytes(free_memory())),
+    ]
+    runner.show(table_bundle(("session", ""), rows))
+
+
+def _models(arguments: str, runner: Runner) -> None:
+    _takes_nothing("models", arguments)
+    from galai_jupyter.engines.hardware import free_memory
+
+    free = free_memory()
+    rows = []
+    for info in map(ModelInfo.by_name, catalog.names()):
+        half, full = info.weights_size("float16"), info.weights_size("float32")
+        fits = "yes" if full < free else "16-bit only" if half < free else "no"
+        rows.append(
+            (
+                info.name,
+                format_count(info.parameters),
+                format_bytes(half),
+                format_bytes(full),
+                fits,
+                info.hub_id or "in the package",
+                info.licence,
+            )
+        )
+    header = ("name", "parameters", "16-bit", "float32", "fits here", "where", "licence")
+    note = "%galactica load NAME; a hub id (owner/name) or a local folder works, too."
+    runner.show(table_bundle(header, rows, note))
+
+
+def _history(arguments: str, runner: Runner) -> None:
+    from galai_jupyter import rendering
+
+    history = get_session().history
+    if arguments:
+        if not arguments.isdigit() or not 1 <= int(arguments) <= len(history):
+            raise OptionError(
+                f"%galactica history takes a number from 1 to {len(history)}, not {arguments!r}; "
+                f"for a prompt write `%galactica -- history {arguments}`."
+            )
+        runner.show(rendering.generation_bundle(history[int(arguments) - 1]))
+        return
+    if not history:
+        runner.show(message_bundle("Nothing has been generated yet."))
+        return
+    rows = [
+        (
+            str(number),
+            _shortened(generation.prompt),
+            _shortened(generation.text),
+            generation.options.strategy,
+            str(generation.new_tokens),
+            generation.finish_reason,
+        )
+        for number, generation in enumerate(history, 1)
+    ]
+    header = ("", "prompt", "text", "decoding", "tokens", "ended")
+    runner.show(table_bundle(header, rows, "%galactica history NUMBER shows one again."))
+
+
+def _tokens(arguments: str, runner: Runner) -> None:
+    from galai_jupyter import rendering
+    from galai_jupyter.tokens import decode, encode, normalisation_changes
+
+    session = get_session()
+    if not arguments:
+        if not session.history:
+            raise OptionError(
+                "%galactica tokens shows how a text is split: write the text behind it, or "
+                "generate something first."
+            )
+        runner.show(rendering.tokens_bundle(session.history[-1]))
+        return
+    engine = runner.model().engine
+    ids = encode(engine.tokenizer, arguments)
+    pieces = [(token_id, decode(engine.tokenizer, [token_id])) for token_id in ids]
+    bundle = rendering.prompt_tokens_bundle(
+        pieces, normalised=normalisation_changes(arguments), budget=engine.context_size
+    )
+    runner.show(bundle)
+
+
+def _options(arguments: str, runner: Runner) -> None:
+    _takes_nothing("options", arguments)
+    rows = [
+        (
+            option.flag,
+            option.group,
+            "" if option.default in (None, ()) else str(option.default),
+            option.range,
+            option.help,
+        )
+        for option in OPTIONS.values()
+    ]
+    rows += [(f"--task {task.name}", "task", "", "", task.help) for task in TASKS.values()]
+    note = "Yes-or-no options also have a --no- form. %config GalacticaMagics sets defaults."
+    runner.show(table_bundle(("option", "group", "default", "range", "what it does"), rows, note))
+
+
+def _help(arguments: str, runner: Runner) -> None:
+    if arguments:
+        raise OptionError(
+            f"%galactica help takes nothing behind it: write `%galactica -- help {arguments}` if "
+            "this is a prompt."
+        )
+    rows = [
+        ("%%galactica [options]", "continue the cell below"),
+        ("%galactica [options] PROMPT", "continue a line"),
+        ("%%galactica NAME << [options]", "keep the result in a variable, too"),
+        *((f"%galactica {command.usage}", command.help) for command in COMMANDS.values()),
+    ]
+    note = "Results are in _ and Out; {{expression}} puts a Python value into a prompt."
+    runner.show(table_bundle(("write", "to"), rows, note))
+
+
+def _continue(arguments: str, runner: Runner) -> Generation:
+    values, rest = parse_flags(arguments, ("generation", "display"))
+    if rest:
+        raise OptionError(
+            f"%galactica continue takes only options: write `%galactica -- continue {rest}` if "
+            "this is a prompt."
+        )
+    session = get_session()
+    prompt = session.continuation()
+    inherited = session.history[-1].options.to_dict()
+    inherited.pop("seed", None)
+    options = build_options(GenerationOptions, {**inherited, **values}).checked()
+    return runner.generate(prompt, options, build_options(DisplayOptions, values))
+
+
+def _takes_nothing(name: str, arguments: str) -> None:
+    if arguments:
+        raise OptionError(
+            f"%galactica {name} takes nothing behind it: write `%galactica -- {name} {arguments}` "
+            "if this is a prompt."
+        )
+
+
+def _shortened(text: str, length: int = 48) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+COMMANDS: Mapping[str, Command] = {
+    "load": Command(
+        _load, "load NAME [--device D] [--dtype T]", "load a model: a name, a hub id or a folder"
+    ),
+    "unload": Command(_unload, "unload", "drop the model and give its memory back"),
+    "status": Command(_status, "status", "show model, device, memory"),
+    "models": Command(_models, "models", "list the models and which of them fit here"),
+    "continue": Command(_continue, "continue [options]", "go on where the last text stopped"),
+    "history": Command(_history, "history [NUMBER]", "list the session's texts, or show one"),
+    "tokens": Command(
+        _tokens, "tokens [TEXT]", "show the tokens of a text, or of the last one", takes_cell=True
+    ),
+    "options": Command(_options, "options", "list all options and tasks"),
+    "help": Command(_help, "help", "show this table"),
+}

@@ -1,0 +1,98 @@
+"""The Engine protocol: prompts as token ids in, an iterator of scored ids out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from galai_jupyter.generation import FinishReason, ModelDescription
+from galai_jupyter.options import GenerationOptions
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+ALTERNATIVES = 5
+"""How many of the likeliest tokens are reported for each place."""
+
+
+@dataclass(frozen=True)
+class ScoredId:
+    """A token id with the model's own log-probability.
+
+    Attributes
+    ----------
+    id : int
+        The token.
+    log_probability : float
+        Natural logarithm of its probability before any truncation or temperature.
+    alternatives : tuple of (int, float)
+        The likeliest ids in its place with their log-probabilities, best first.
+    """
+
+    id: int
+    log_probability: float = 0.0
+    alternatives: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an engine says about one sequence of one prompt.
+
+    Attributes
+    ----------
+    prompt_index, sequence_index : int
+        Which sequence.
+    ids : tuple of ScoredId
+        The new tokens; with `replaces`, all tokens of the sequence so far.
+    finish_reason : str or None
+        Why the sequence has ended, once it has.
+    stop_string : str
+        The stop string that was found, if that is the reason.
+    replaces : bool
+        Whether `ids` take the place of all that was said of the sequence before.
+    """
+
+    prompt_index: int
+    sequence_index: int
+    ids: tuple[ScoredId, ...] = ()
+    finish_reason: FinishReason | None = None
+    stop_string: str = ""
+    replaces: bool = False
+
+
+class Engine(Protocol):
+    """Runs a model. Streaming is the one primitive; everything else is built on it."""
+
+    @property
+    def description(self) -> ModelDescription:
+        """Which model this is and where it runs now."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer, checked to be Galactica's."""
+
+    @property
+    def context_size(self) -> int:
+        """How many tokens prompt and continuation may have together."""
+
+    def steps(
+        self,
+        prompts: Sequence[Sequence[int]],
+        options: GenerationOptions,
+        interrupted: Callable[[], bool],
+    ) -> Iterator[Step]:
+        """Continue each prompt; every sequence ends with a step that has a finish reason.
+
+        Parameters
+        ----------
+        prompts : sequence of sequences of int
+            Token ids, none empty, each with room for ``max_new_tokens`` in the context.
+        options : GenerationOptions
+            Checked options with a seed if they sample.
+        interrupted : callable
+            Asked before each token; once it is true, what is unfinished ends as interrupted.
+        """
+
+    def close(self) -> None:
+        """Give back the memory; the engine cannot be used afterwards."""

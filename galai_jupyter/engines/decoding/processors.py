@@ -1,0 +1,36 @@
+"""Generation options in; transformers' logits processors and warpers, in its order, out."""
+
+from __future__ import annotations
+
+from transformers import (
+    LogitsProcessorList,
+    NoRepeatNGramLogitsProcessor,
+    RepetitionPenaltyLogitsProcessor,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from galai_jupyter.options import GenerationOptions
+
+
+def logits_processors(options: GenerationOptions) -> LogitsProcessorList:
+    """Return what changes the scores of every strategy."""
+    processors = LogitsProcessorList()
+    if options.repetition_penalty != 1.0:
+        processors.append(RepetitionPenaltyLogitsProcessor(options.repetition_penalty))
+    if options.no_repeat_ngram_size:
+        processors.append(NoRepeatNGramLogitsProcessor(options.no_repeat_ngram_size))
+    return processors
+
+
+def sampling_warpers(options: GenerationOptions) -> LogitsProcessorList:
+    """Return what shapes the distribution that tokens are drawn from."""
+    warpers = LogitsProcessorList()
+    if options.temperature is not None:
+        warpers.append(TemperatureLogitsWarper(options.temperature))
+    if options.top_k is not None:
+        warpers.append(TopKLogitsWarper(options.top_k))
+    if options.top_p is not None and options.top_p < 1.0:
+        warpers.append(TopPLogitsWarper(options.top_p))
+    return warpers

@@ -1,0 +1,105 @@
+"""Nothing in; the machine's devices, free memory and best number format out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from galai_jupyter.errors import OptionError, did_you_mean
+from galai_jupyter.options import OPTIONS
+
+DTYPES = OPTIONS["dtype"].choices
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def free_memory(device: str = "cpu", num_gpus: int | None = None) -> int:
+    """Return the bytes that are free on a device, over all GPUs for ``"cuda"``.
+
+    A container's limit counts where it is lower than what the machine has.
+    """
+    if device.startswith("cuda"):
+        import torch
+
+        count = torch.cuda.device_count() if num_gpus is None else num_gpus
+        indices = [int(device[5:])] if ":" in device else range(count)
+        return sum(torch.cuda.mem_get_info(index)[0] for index in indices)
+    import psutil
+
+    available = int(psutil.virtual_memory().available)
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = int((group / "memory.max").read_text())
+        used = int((group / "memory.current").read_text())
+    except (OSError, ValueError):  # no control group, or no limit ("max")
+        return available
+    return min(available, limit - used)
+
+
+def choose_device(device: str = "auto", num_gpus: int | None = None) -> str:
+    """Return the device to run on: what was asked for, or the fastest one that is here.
+
+    Parameters
+    ----------
+    device : str, default "auto"
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+    num_gpus : int, optional
+        0 means the CPU, as in galai.
+
+    Raises
+    ------
+    OptionError
+        If there is no such device, or it is not on this machine.
+    """
+    import torch
+
+    kind = device.partition(":")[0]
+    if kind not in DEVICES:
+        raise OptionError(
+            f"There is no device {device!r}.{did_you_mean(device, DEVICES)} "
+            f"Choose one of {', '.join(DEVICES)}."
+        )
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if kind == "auto":
+        if num_gpus == 0:
+            return "cpu"
+        return "cuda" if cuda else "mps" if mps else "cpu"
+    if (kind == "cuda" and not cuda) or (kind == "mps" and not mps):
+        raise OptionError(f"This machine has no {kind} device: use device auto or cpu.")
+    if kind == "cuda" and ":" in device:
+        index = device.partition(":")[2]
+        if not index.isdigit() or int(index) >= torch.cuda.device_count():
+            raise OptionError(
+                f"There is no device {device!r}: this machine has {torch.cuda.device_count()} "
+                "CUDA devices, counted from cuda:0."
+            )
+    return device
+
+
+def choose_dtype(dtype: str, device: str, stored: str) -> str:
+    """Return the number format for the weights.
+
+    ``"auto"`` is the checkpoint's own on a GPU, and on a CPU bfloat16 where the processor computes
+    with it, else float32.
+
+    Parameters
+    ----------
+    dtype : str
+        One of `DTYPES`.
+    device : str
+        Where the weights will be.
+    stored : str
+        The checkpoint's own format.
+
+    Raises
+    ------
+    OptionError
+        If there is no such format.
+    """
+    import torch
+
+    dtype = str(dtype).removeprefix("torch.")
+    OPTIONS["dtype"].check(dtype)
+    if dtype != "auto":
+        return dtype
+    if device != "cpu":
+        return stored if stored in DTYPES else "float16"
+    return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"

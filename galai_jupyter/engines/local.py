@@ -1,0 +1,189 @@
+"""Prompts as ids in, scored ids out, from a transformers model on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from galai_jupyter.engines import checkpoint, hardware
+from galai_jupyter.engines.base import Step
+from galai_jupyter.engines.checkpoint import Progress
+from galai_jupyter.errors import CheckpointError, OptionError
+from galai_jupyter.generation import ModelDescription
+from galai_jupyter.options import GenerationOptions, LoadOptions
+from galai_jupyter.tokens import END_OF_DOCUMENT, PADDING, StopStrings, load_tokenizer, special_id
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+class LocalEngine:
+    """A transformers model, its tokenizer and the decoding strategies.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+        A causal language model.
+    tokenizer : tokenizers.Tokenizer
+        Galactica's.
+    name, revision, licence : str
+        For the description.
+
+    Attributes
+    ----------
+    model : transformers.PreTrainedModel
+        The model itself; it may be moved with ``.to(...)`` at any time.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Tokenizer,
+        name: str = "",
+        revision: str = "",
+        licence: str = "",
+    ) -> None:
+        self.model = model.eval()
+        self._tokenizer = tokenizer
+        self._name, self._revision, self._licence = name, revision, licence
+        self._parameters = sum(parameter.numel() for parameter in model.parameters())
+
+    @classmethod
+    def load(
+        cls,
+        name: str,
+        options: LoadOptions | None = None,
+        progress: Progress = lambda label, fraction: None,
+    ) -> LocalEngine:
+        """Load a checkpoint; it is checked before, while and after its weights are read.
+
+        Parameters
+        ----------
+        name : str
+            A catalog name, a hub id or a local folder.
+        options : LoadOptions, optional
+            Device, dtype, number of GPUs.
+        progress : callable, optional
+            ``progress(label, fraction)``.
+
+        Raises
+        ------
+        ModelNotFoundError, CheckpointError, InsufficientMemoryError, OptionError
+            Each with one sentence that says what to do.
+        """
+        options = options or LoadOptions()
+        place = hardware.choose_device(options.device, options.num_gpus)
+
+        def check_memory(config: Any) -> None:
+            parameters = checkpoint.count_parameters(config)
+            number_format = hardware.choose_dtype(options.dtype, place, _stored_dtype(config))
+            checkpoint.check_memory(
+                name,
+                parameters,
+                number_format,
+                _cache_size(config, number_format),
+                hardware.free_memory(place, options.num_gpus),
+            )
+
+        progress("Looking up", 0.0)
+        found = checkpoint.find_checkpoint(name, check_memory, progress)
+        tokenizer = load_tokenizer(found.folder)
+        config = checkpoint.read_config(found.folder)
+        if tokenizer.get_vocab_size() > config.vocab_size:
+            raise CheckpointError(
+                f"The tokenizer in {found.folder} has {tokenizer.get_vocab_size()} tokens and the "
+                f"model {config.vocab_size}: they do not belong together; download both again."
+            )
+        number_format = hardware.choose_dtype(options.dtype, place, _stored_dtype(config))
+        model = checkpoint.load_weights(
+            found.folder, config, number_format, _placement(place, options.num_gpus), progress
+        )
+        return cls(model, tokenizer, name, found.revision, found.licence)
+
+    @property
+    def description(self) -> ModelDescription:
+        """Which model this is; device and dtype are read from the weights as they are now."""
+        weight = self.model.get_input_embeddings().weight
+        devices = set(getattr(self.model, "hf_device_map", {}).values())
+        device = f"{len(devices)} devices" if len(devices) > 1 else str(weight.device)
+        return ModelDescription(
+            name=self._name,
+            revision=self._revision,
+            engine="local",
+            dtype=str(weight.dtype).removeprefix("torch."),
+            device=device,
+            parameters=self._parameters,
+            licence=self._licence,
+        )
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The checkpoint's own tokenizer."""
+        return self._tokenizer
+
+    @property
+    def context_size(self) -> int:
+        """The number of positions that the model has."""
+        return int(self.model.config.max_position_embeddings)
+
+    def steps(
+        self,
+        prompts: Sequence[Sequence[int]],
+        options: GenerationOptions,
+        interrupted: Callable[[], bool],
+    ) -> Iterator[Step]:
+        """Continue the prompts with the strategy that the options ask for."""
+        from galai_jupyter.engines.decoding import beam_search, sample
+        from galai_jupyter.engines.decoding.stopping import Stopping
+
+        decode = beam_search if options.num_beams > 1 else sample
+        stopping = Stopping(
+            options.max_new_tokens,
+            special_id(self._tokenizer, END_OF_DOCUMENT),
+            StopStrings(self._tokenizer, options.stop),
+        )
+        padding = special_id(self._tokenizer, PADDING)
+        return decode(self.model, prompts, options, stopping, padding, interrupted)
+
+    def close(self) -> None:
+        """Drop the weights and give their memory back."""
+        import gc
+
+        import torch
+
+        del self.model
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _stored_dtype(config: Any) -> str:
+    return str(getattr(config, "dtype", None) or "float32").removeprefix("torch.")
+
+
+def _cache_size(config: Any, dtype: str) -> int:
+    """Return the bytes of keys and values for one full context."""
+    from galai_jupyter.catalog import element_size
+
+    per_token = 2 * config.num_hidden_layers * config.hidden_size * element_size(dtype)
+    return int(per_token * config.max_position_embeddings)
+
+
+def _placement(device: str, num_gpus: int | None) -> dict[str, Any]:
+    """Return where transformers and accelerate are to put the layers."""
+    import torch
+
+    if device != "cuda":
+        return {"device_map": {"": device}}
+    count = torch.cuda.device_count() if num_gpus is None else num_gpus
+    if count > torch.cuda.device_count():
+        raise OptionError(
+            f"num_gpus={count} is more than the {torch.cuda.device_count()} GPUs of this machine: "
+            "ask for fewer."
+        )
+    if count == 1:
+        return {"device_map": {"": "cuda:0"}}
+    limits = {index: torch.cuda.mem_get_info(index)[0] for index in range(count)}
+    # What is left of the first GPU holds the activations and the logits.
+    limits[0] = int(limits[0] * 0.9)
+    return {"device_map": "auto", "max_memory": limits}

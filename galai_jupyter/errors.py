@@ -1,0 +1,58 @@
+"""The exceptions of galai_jupyter; each message is one sentence that says what to do.
+
+::
+
+    GalacticaError
+    ├── OptionError (ValueError)          an option is unknown, out of range or in conflict
+    ├── PromptError (ValueError)          a prompt is empty, too long, or its {{…}} does not resolve
+    ├── ModelNotFoundError (LookupError)  no checkpoint has that name, or it cannot be reached
+    ├── CheckpointError                   a checkpoint is there but cannot be trusted or read
+    ├── InsufficientMemoryError           weights or cache do not fit the memory that is free
+    ├── SessionBusyError                  this thread is already in the middle of a generation
+    └── EngineError                       generation failed; the cause is chained
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GalacticaError(Exception):
+    """Anything that galai_jupyter reports to a person."""
+
+
+class OptionError(GalacticaError, ValueError):
+    """An option is unknown, out of range or in conflict with another one."""
+
+
+class PromptError(GalacticaError, ValueError):
+    """A prompt cannot be used as it stands."""
+
+
+class ModelNotFoundError(GalacticaError, LookupError):
+    """No checkpoint is known under a name, or the hub cannot be reached."""
+
+
+class CheckpointError(GalacticaError):
+    """A checkpoint's files are missing, damaged, or not a Galactica model."""
+
+
+class InsufficientMemoryError(GalacticaError):
+    """The weights or the cache do not fit into the memory that is free."""
+
+
+class SessionBusyError(GalacticaError):
+    """The calling thread already runs a generation in this session."""
+
+
+class EngineError(GalacticaError):
+    """The engine failed while it generated; ``__cause__`` holds its error."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'a' or 'b'?"`` for names close to `word`, else ``""``."""
+    matches = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
+    if not matches:
+        return ""
+    return f" Did you mean {' or '.join(repr(match) for match in matches)}?"

@@ -1,0 +1,284 @@
+"""What a generation is: frozen records that hold all that any view needs, in and out of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self
+
+from galai_jupyter.options import GenerationOptions
+
+FORMAT_VERSION = 1
+MIME_TYPE = f"application/vnd.galai.generation.v{FORMAT_VERSION}+json"
+
+FinishReason = Literal["end_of_document", "max_new_tokens", "stop_string", "interrupted", "error"]
+"""Why a sequence ended; ``end_of_document`` is the model's own ``</s>``."""
+
+
+@dataclass(frozen=True)
+class TokenAlternative:
+    """A token that could have stood in a place, with its log-probability."""
+
+    id: int
+    text: str
+    log_probability: float
+
+
+@dataclass(frozen=True)
+class TokenScore:
+    """A generated token.
+
+    Attributes
+    ----------
+    id : int
+        Its id.
+    text : str
+        The text that it completed; ``""`` for a token inside a character.
+    log_probability : float
+        Natural logarithm of the model's own probability (before temperature or truncation).
+    alternatives : tuple of TokenAlternative
+        The likeliest tokens in this place, best first; may contain the token itself.
+    """
+
+    id: int
+    text: str
+    log_probability: float
+    alternatives: tuple[TokenAlternative, ...] = ()
+
+
+@dataclass(frozen=True)
+class GeneratedSequence:
+    """One continuation of a prompt.
+
+    Attributes
+    ----------
+    text : str
+        What was generated, special tokens included; without the stop string (unless that is a
+        special token) and without a closing ``</s>``.
+    tokens : tuple of TokenScore
+        All tokens that were generated, a final ``</s>`` included.
+    finish_reason : str
+        Why it ended.
+    """
+
+    text: str
+    tokens: tuple[TokenScore, ...]
+    finish_reason: FinishReason
+
+    @property
+    def log_probability(self) -> float:
+        """Sum of the tokens' log-probabilities."""
+        return sum(token.log_probability for token in self.tokens)
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """Which model spoke, and where it ran.
+
+    Attributes
+    ----------
+    name : str
+        Catalog name, hub id or folder, as it was asked for.
+    revision : str
+        The hub's commit, or ``""``.
+    engine : str
+        ``"local"``, ``"remote"`` or ``"scripted"``.
+    dtype, device : str
+        Number format and place of the weights.
+    parameters : int
+        Number of parameters.
+    licence : str
+        Terms of use.
+    """
+
+    name: str
+    revision: str = ""
+    engine: str = ""
+    dtype: str = ""
+    device: str = ""
+    parameters: int = 0
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One prompt and what a model made of it.
+
+    ``str(generation)`` is its text.
+
+    Attributes
+    ----------
+    prompt : str
+        The prompt as the model was given it: template applied, expressions replaced.
+    sequences : tuple of GeneratedSequence
+        The continuations, best first where the strategy ranks them; never empty.
+    options : GenerationOptions
+        How it was decoded, the seed included.
+    model : ModelDescription
+        Which model it was.
+    new_doc : bool
+        Whether ``</s>`` stood in front of the prompt.
+    prompt_tokens : int
+        Tokens of the prompt that the model read.
+    truncated_tokens : int
+        Tokens that were cut from the prompt's left end.
+    seconds : float
+        Time from the request to the last token.
+    first_token_seconds : float
+        Time from the request to the first token.
+    notices : tuple of str
+        What a reader should know: cuts, dropped spaces.
+    error : str
+        What went wrong, if the finish reason is ``"error"``.
+    created : str
+        ISO 8601 time, UTC.
+    versions : mapping of str to str
+        Versions of the packages that took part.
+    """
+
+    prompt: str
+    sequences: tuple[GeneratedSequence, ...]
+    options: GenerationOptions = field(default_factory=GenerationOptions)
+    model: ModelDescription = field(default_factory=lambda: ModelDescription(""))
+    new_doc: bool = False
+    prompt_tokens: int = 0
+    truncated_tokens: int = 0
+    seconds: float = 0.0
+    first_token_seconds: float = 0.0
+    notices: tuple[str, ...] = ()
+    error: str = ""
+    created: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What was generated (the first sequence)."""
+        return self.sequences[0].text
+
+    @property
+    def tokens(self) -> tuple[TokenScore, ...]:
+        """The tokens of the first sequence."""
+        return self.sequences[0].tokens
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        """Why the first sequence ended."""
+        return self.sequences[0].finish_reason
+
+    @property
+    def full_text(self) -> str:
+        """Prompt and continuation as one text."""
+        return self.prompt + self.text
+
+    @property
+    def new_tokens(self) -> int:
+        """Number of tokens generated, over all sequences."""
+        return sum(len(sequence.tokens) for sequence in self.sequences)
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Generated tokens by the time that they took."""
+        return self.new_tokens / self.seconds if self.seconds else 0.0
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 60 else self.text[:57] + "…"
+        return (
+            f"<Generation {text!r}: {self.options.strategy}, {self.new_tokens} tokens, "
+            f"{self.finish_reason}>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary; tokens and alternatives are short lists."""
+        plain = {
+            entry.name: getattr(self, entry.name)
+            for entry in fields(self)
+            if entry.name not in ("sequences", "options", "model", "notices", "versions")
+        }
+        return {
+            "format": FORMAT_VERSION,
+            **plain,
+            "options": self.options.to_dict(),
+            "model": asdict(self.model),
+            "notices": list(self.notices),
+            "versions": dict(self.versions),
+            "sequences": [
+                {
+                    "text": sequence.text,
+                    "finish_reason": sequence.finish_reason,
+                    "tokens": [_token_to_list(token) for token in sequence.tokens],
+                }
+                for sequence in self.sequences
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the generation of :meth:`to_dict`.
+
+        Raises
+        ------
+        ValueError
+            If `values` has another format version.
+        """
+        if values.get("format") != FORMAT_VERSION:
+            raise ValueError(
+                f"This generation has format {values.get('format')!r}; this version of "
+                f"galai_jupyter reads format {FORMAT_VERSION}."
+            )
+        known = {entry.name for entry in fields(cls)}
+        plain = {name: value for name, value in values.items() if name in known}
+        plain["options"] = GenerationOptions.from_dict(values["options"])
+        plain["model"] = ModelDescription(**values["model"])
+        plain["notices"] = tuple(values["notices"])
+        plain["sequences"] = tuple(
+            GeneratedSequence(
+                text=sequence["text"],
+                tokens=tuple(_token_from_list(token) for token in sequence["tokens"]),
+                finish_reason=sequence["finish_reason"],
+            )
+            for sequence in values["sequences"]
+        )
+        return cls(**plain)
+
+
+def _token_to_list(token: TokenScore) -> list[Any]:
+    alternatives = [[a.id, a.text, round(a.log_probability, 4)] for a in token.alternatives]
+    return [token.id, token.text, round(token.log_probability, 4), alternatives]
+
+
+def _token_from_list(values: list[Any]) -> TokenScore:
+    token_id, text, log_probability, alternatives = values
+    return TokenScore(
+        token_id, text, log_probability, tuple(TokenAlternative(*each) for each in alternatives)
+    )
+
+
+@dataclass(frozen=True)
+class StreamEvent:
+    """News of a running generation.
+
+    Attributes
+    ----------
+    prompt_index : int
+        Which of the prompts it is about.
+    sequence_index : int
+        Which of that prompt's sequences.
+    text : str
+        Text to add; with ``replaces``, the whole text so far.
+    tokens : tuple of TokenScore
+        The tokens behind it.
+    replaces : bool
+        Whether `text` and `tokens` replace what came before (beam search changes its mind).
+    generation : Generation or None
+        The finished record; the last event about a prompt, and the only one that has it.
+    """
+
+    prompt_index: int = 0
+    sequence_index: int = 0
+    text: str = ""
+    tokens: tuple[TokenScore, ...] = ()
+    replaces: bool = False
+    generation: Generation | None = None

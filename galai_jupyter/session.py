@@ -1,0 +1,294 @@
+"""The one session of a kernel: the shared model, its lock, and the history of generations."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from galai_jupyter import catalog
+from galai_jupyter.errors import InsufficientMemoryError, PromptError, SessionBusyError
+from galai_jupyter.generation import Generation
+from galai_jupyter.model import Model
+from galai_jupyter.options import GenerationOptions, LoadOptions, build_options
+from galai_jupyter.prompts import Prompt
+from galai_jupyter.streaming import GenerationStream
+
+if TYPE_CHECKING:
+    import torch
+
+    from galai_jupyter.engines.base import Engine
+    from galai_jupyter.engines.checkpoint import Progress
+
+
+class Session:
+    """A model that every front end of one kernel shares.
+
+    Requests never interleave: each waits until the one before it has ended.
+
+    Attributes
+    ----------
+    history : list of Generation
+        Everything that was generated, oldest first, interrupted and failed texts included.
+    """
+
+    def __init__(self) -> None:
+        self._model: Model | None = None
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+        self._running: GenerationStream | None = None
+        self.history: list[Generation] = []
+
+    @property
+    def model(self) -> Model | None:
+        """The loaded model, if any."""
+        return self._model
+
+    @property
+    def busy(self) -> bool:
+        """Whether a generation is running."""
+        return self._lock.locked()
+
+    def load(
+        self,
+        name: str,
+        options: LoadOptions | None = None,
+        progress: Progress = lambda label, fraction: None,
+    ) -> Model:
+        """Load a checkpoint and make it the session's model.
+
+        The model before it is kept until the new one is there, unless memory for both is lacking.
+
+        Parameters
+        ----------
+        name : str
+            A catalog name, a hub id or a local folder.
+        options : LoadOptions, optional
+            Device, dtype, number of GPUs.
+        progress : callable, optional
+            ``progress(label, fraction)``.
+
+        Raises
+        ------
+        GalacticaError
+            If it cannot be loaded; one sentence says what to do.
+        """
+        from galai_jupyter.engines.local import LocalEngine
+
+        options = options or LoadOptions()
+        try:
+            engine = LocalEngine.load(name, options, progress)
+        except InsufficientMemoryError:
+            if self._model is None:
+                raise
+            self.unload()
+            engine = LocalEngine.load(name, options, progress)
+        return self.use(engine)
+
+    def use(self, engine: Engine) -> Model:
+        """Make `engine` the session's engine; the one before it is closed."""
+        with self._exclusively():
+            previous = self._model
+            self._model = Model(engine, on_start=self._begin, on_finish=self._end)
+            if previous:
+                previous.close()
+            return self._model
+
+    def unload(self) -> None:
+        """Drop the model and give its memory back."""
+        with self._exclusively():
+            previous, self._model = self._model, None
+            if previous:
+                previous.close()
+
+    def ensure_model(self, progress: Progress = lambda label, fraction: None) -> Model:
+        """Return the session's model; the bundled one is loaded where there is none."""
+        return self._model or self.load(catalog.DEMO, progress=progress)
+
+    def stream(
+        self, prompts: Prompt | Sequence[Prompt], options: GenerationOptions | None = None
+    ) -> GenerationStream:
+        """Return an iterator of events; the session is taken at its first ``next``.
+
+        Parameters
+        ----------
+        prompts : Prompt or sequence of Prompt
+            What to continue.
+        options : GenerationOptions, optional
+            How to decode; greedy and 60 tokens if left out.
+
+        Raises
+        ------
+        OptionError, PromptError
+            If the request cannot be run.
+        """
+        return self.ensure_model().stream(prompts, options or GenerationOptions())
+
+    def generate(
+        self, prompt: Prompt | str, options: GenerationOptions | None = None
+    ) -> Generation:
+        """Continue one prompt to its end; return the record."""
+        prompt = Prompt(prompt) if isinstance(prompt, str) else prompt
+        return self.stream(prompt, options).drain()[0]
+
+    def continuation(self, generation: Generation | None = None) -> Prompt:
+        """Return the prompt that goes on where a generation stopped.
+
+        Parameters
+        ----------
+        generation : Generation, optional
+            The last one of the history if left out.
+
+        Raises
+        ------
+        PromptError
+            If there is nothing to continue.
+        """
+        if generation is None:
+            if not self.history:
+                raise PromptError("There is nothing to continue yet: generate something first.")
+            generation = self.history[-1]
+        if generation.finish_reason == "end_of_document":
+            raise PromptError(
+                "The last text is complete (the model ended the document): there is nothing to "
+                "continue. Change the prompt instead."
+            )
+        return Prompt(generation.full_text, generation.new_doc)
+
+    def stop(self) -> None:
+        """Interrupt the running generation, from any thread; its text is kept."""
+        running = self._running
+        if running:
+            running.interrupt()
+
+    @contextmanager
+    def interrupt_stops(self) -> Iterator[Callable[[], bool]]:
+        """Let the keyboard interrupt end the running generation instead of tearing it.
+
+        In the main thread the first interrupt asks for an end before the next token, at a place
+        where nothing is half done; a second one raises `KeyboardInterrupt` as usual. Without a
+        running generation, and in other threads, nothing changes.
+
+        Yields
+        ------
+        callable
+            ``asked() -> bool``: whether an interrupt came.
+        """
+        asked = False
+        if threading.current_thread() is not threading.main_thread():
+            yield lambda: asked
+            return
+        previous = signal.getsignal(signal.SIGINT)
+
+        def stop_first(number: int, frame: FrameType | None) -> None:
+            nonlocal asked
+            if self._running and self._owner == threading.get_ident() and not asked:
+                asked = True
+                self.stop()
+            else:
+                raise KeyboardInterrupt
+
+        signal.signal(signal.SIGINT, stop_first)
+        try:
+            yield lambda: asked
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def _begin(self, stream: GenerationStream) -> None:
+        self._acquire()
+        self._running = stream
+
+    def _end(self, stream: GenerationStream) -> None:
+        self.history.extend(stream.generations)
+        self._running = None
+        self._release()
+
+    def _acquire(self) -> None:
+        if self._owner == threading.get_ident():
+            raise SessionBusyError(
+                "This session is in the middle of a generation: run its stream to the end, or "
+                "close() it, before you ask for another one."
+            )
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def _release(self) -> None:
+        self._owner = None
+        self._lock.release()
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        self._acquire()
+        try:
+            yield
+        finally:
+            self._release()
+
+
+_session: Session | None = None
+_session_lock = threading.Lock()
+
+
+def get_session() -> Session:
+    """Return the session of this kernel; it is made at the first call."""
+    global _session
+    with _session_lock:
+        if _session is None:
+            _session = Session()
+        return _session
+
+
+def reset_session() -> None:
+    """Forget the session, for tests."""
+    global _session
+    with _session_lock:
+        if _session is not None and _session.model is not None and not _session.busy:
+            _session.unload()
+        _session = None
+
+
+def load_model(
+    name: str,
+    dtype: str | torch.dtype | None = None,
+    num_gpus: int | None = None,
+    *,
+    device: str = "auto",
+) -> Model:
+    """Load a model; it becomes the session's model, so that the magics use it too.
+
+    Parameters
+    ----------
+    name : str
+        A catalog name (``"mini"``), a hub id (``"owner/name"``) or a local folder.
+    dtype : str or torch.dtype, optional
+        Number format of the weights; left out, it is float32, and float16 for huge, as in galai.
+    num_gpus : int, optional
+        Use the first so many GPUs; all by default, 0 for the CPU.
+    device : str, default "auto"
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+
+    Raises
+    ------
+    GalacticaError
+        If it cannot be loaded; one sentence says what to do.
+    """
+    from tqdm import tqdm
+
+    if dtype is None:
+        dtype = "float16" if name == "huge" else "float32"
+    chosen = {
+        "device": device,
+        "dtype": str(dtype).removeprefix("torch."),
+        "num_gpus": num_gpus,
+    }
+    with tqdm(total=100, leave=False, file=sys.stdout, bar_format="{desc} {bar} {n:.0f}%") as bar:
+
+        def progress(label: str, fraction: float) -> None:
+            bar.set_description_str(f"{label} {name}", refresh=False)
+            bar.update(100 * fraction - bar.n)
+
+        return get_session().load(name, build_options(LoadOptions, chosen), progress)

@@ -1,0 +1,71 @@
+"""The catalog: figures of the paper, names, the bundled folder."""
+
+import json
+
+import pytest
+
+from galai_jupyter import catalog
+from galai_jupyter.catalog import ModelInfo, format_bytes, format_count
+from galai_jupyter.errors import ModelNotFoundError
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "layers", "heads", "head_size", "cache_kib"),
+    [
+        ("mini", "125.0 M", 12, 12, 64, 36),
+        ("base", "1.3 B", 24, 32, 64, 192),
+        ("standard", "6.7 B", 32, 32, 128, 512),
+        ("large", "30.0 B", 48, 56, 128, 1344),
+        ("huge", "121.3 B", 96, 80, 128, 3840),
+    ],
+)
+def test_figures_are_those_of_the_paper(
+    name: str, parameters: str, layers: int, heads: int, head_size: int, cache_kib: int
+) -> None:
+    info = ModelInfo.by_name(name)
+    assert format_count(info.parameters) == parameters
+    assert (info.num_layers, info.num_heads, info.head_size) == (layers, heads, head_size)
+    assert (info.vocab_size, info.max_positions) == (50_000, 2048)
+    assert info.memory_per_token("float16") == cache_kib * 1024
+    assert info.weights_size("float32") == 2 * info.disk_size
+    assert "NC" in info.licence
+
+
+def test_all_lists_the_five_galacticas() -> None:
+    assert [info.name for info in ModelInfo.all()] == [
+        "mini",
+        "base",
+        "standard",
+        "large",
+        "huge",
+    ]
+
+
+def test_names_and_hub_ids_are_found() -> None:
+    assert ModelInfo.by_name("facebook/galactica-125m") is ModelInfo.by_name("mini")
+    assert "OpenAI" in ModelInfo.by_name("galpaca-30b").licence
+    with pytest.raises(ModelNotFoundError, match=r"'mini'.*hub id"):
+        ModelInfo.by_name("minni")
+
+
+def test_the_bundled_checkpoint_is_described_by_its_own_config() -> None:
+    folder = catalog.checkpoint_path("demo")
+    config = json.loads((folder / "config.json").read_text())
+    info = ModelInfo.by_name("demo")
+    assert info.hidden_size == config["hidden_size"]
+    assert info.vocab_size == config["vocab_size"]
+    with pytest.raises(ModelNotFoundError):
+        catalog.checkpoint_path("mini")
+
+
+def test_the_bundled_checkpoint_is_small_and_safe() -> None:
+    files = list(catalog.checkpoint_path("demo").iterdir())
+    assert sum(file.stat().st_size for file in files) <= 16e6
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {f.name for f in files}
+    assert not [file for file in files if file.suffix in (".bin", ".pt", ".pkl", ".py")]
+
+
+def test_sizes_are_written_for_people() -> None:
+    assert format_bytes(60e9) == "60.0 GB"
+    assert format_bytes(250e6) == "250 MB"
+    assert format_count(999) == "999"

@@ -1,0 +1,333 @@
+r"""The magics in an IPython shell: cells, lines, subcommands, mistakes, interrupts."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+
+from galai_jupyter.engines.scripted import ScriptedEngine
+from galai_jupyter.generation import Generation
+from galai_jupyter.runner import Interrupted
+from galai_jupyter.session import get_session
+
+Run = Callable[[str], Any]
+
+
+@pytest.fixture
+def engine(shell: Any) -> ScriptedEngine:
+    engine = ScriptedEngine([" Attention is All you Need, Vaswani[END_REF]"])
+    get_session().use(engine)
+    return engine
+
+
+def test_a_cell_is_continued_and_kept(run: Run, shell: Any, engine: ScriptedEngine) -> None:
+    result = run("%%galactica\nThe Transformer architecture [START_REF]")
+    assert isinstance(result, Generation)
+    assert result.text == " Attention is All you Need, Vaswani[END_REF]"
+    assert engine.requests[0][0] == ["The Transformer architecture [START_REF]"]
+    assert shell.user_ns["_"] is shell.user_ns["Out"][1] is result
+    assert get_session().history == [result]
+
+
+def test_only_the_newline_that_ipython_adds_is_removed(run: Run, engine: ScriptedEngine) -> None:
+    for body, prompt in (("# Gene\n\n", "# Gene\n"), ("a", "a"), ("a\n\n\n", "a\n\n")):
+        run(f"%%galactica\n{body}")
+        assert engine.requests[-1][0] == [prompt]
+
+
+@pytest.mark.parametrize(
+    ("line", "prompt"),
+    [
+        ("%galactica The Transformer", "The Transformer"),
+        ("%galactica What is this?", "What is this?"),
+        ("%galactica Is it so??", "Is it so??"),
+        (r"%galactica \frac{n}{2} of $x and {y}", r"\frac{n}{2} of $x and {y}"),
+        ("%galactica it's  a \"test", "it's  a \"test"),
+        ("%galactica -- load the dice", "load the dice"),
+        ("%galactica --max-new-tokens 5 hello", "hello"),
+        ("answer = %galactica What is that?", "What is that?"),
+        ("if True:\n    %galactica What is it?", "What is it?"),
+    ],
+)
+def test_a_line_is_a_prompt(run: Run, engine: ScriptedEngine, line: str, prompt: str) -> None:
+    run(line)
+    assert engine.requests[-1][0] == [prompt]
+
+
+def test_a_cell_may_end_in_a_question_mark(run: Run, engine: ScriptedEngine) -> None:
+    run("%%galactica\nWhat is this?")
+    assert engine.requests[-1][0] == ["What is this?"]
+
+
+@pytest.mark.parametrize("line", ["answer << --max-new-tokens 3", "--max-new-tokens 3 answer <<"])
+def test_the_result_can_be_named(run: Run, shell: Any, engine: ScriptedEngine, line: str) -> None:
+    run(f"%%galactica {line}\nThe Transformer")
+    assert shell.user_ns["answer"].text == " At"
+    assert shell.user_ns["answer"] is shell.user_ns["_"]
+
+
+def test_options_reach_the_engine(run: Run, engine: ScriptedEngine) -> None:
+    run('%%galactica --top_p 0.7 --seed 3 --stop "\\n" --no-repeat-ngram-size 2 --new-doc\nx')
+    texts, options = engine.requests[-1]
+    assert texts == ["</s>x"]
+    assert (options.top_p, options.seed, options.stop) == (0.7, 3, ("\n",))
+    assert options.no_repeat_ngram_size == 2
+
+
+def test_sampling_without_a_seed_records_one(run: Run, engine: ScriptedEngine) -> None:
+    assert run("%galactica --top-k 5 x").options.seed is not None
+    assert run("%galactica x").options.seed is None
+
+
+def test_tasks_bring_their_template_and_options(run: Run, engine: ScriptedEngine) -> None:
+    result = run("%galactica --task cite The Transformer")
+    assert result.prompt == "The Transformer [START_REF]"
+    assert (result.finish_reason, result.options.stop) == ("stop_string", ("[END_REF]",))
+    run("%%galactica --task reason --max-new-tokens 7\nWhy?")
+    texts, options = engine.requests[-1]
+    assert texts == ["</s>Question: Why?\n\n<work>"]
+    assert options.max_new_tokens == 7
+    run("%galactica --task molecule")
+    assert engine.requests[-1][0] == ["[START_SMILES]"]
+    assert engine.requests[-1][1].top_p == 0.6
+    run("%galactica --task molecule --num-beams 3")
+    assert engine.requests[-1][1].top_p is None
+
+
+def test_expressions_are_replaced_unless_raw(run: Run, engine: ScriptedEngine) -> None:
+    run("topic = 'Gene'")
+    run("%%galactica\n# {{topic}} {topic} \\{{topic}}")
+    assert engine.requests[-1][0] == ["# Gene {topic} \\{{topic}}"]
+    run("%%galactica --raw\n{{topic}}")
+    assert engine.requests[-1][0] == ["{{topic}}"]
+
+
+def test_config_sets_defaults(run: Run, shell: Any, engine: ScriptedEngine) -> None:
+    run("%config GalacticaMagics.max_new_tokens = 4")
+    assert run("%galactica x").new_tokens == 4
+    assert run("%galactica --max-new-tokens 2 x").new_tokens == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("%%galactica --topp 3\nx", "'--top-p'"),
+        ("%%galactica --top-p 3\nx", "0 to 1"),
+        ("%%galactica --num-beams 3 --top-k 2\nx", "drop one"),
+        ("%%galactica --task cyte\nx", "'cite'"),
+        ("%%galactica words\nx", "the prompt goes below"),
+        ("%%galactica\n \n", "empty"),
+        ("%%galactica\n{{nobody}}", "nobody"),
+        ("%%galactica\n{{nobody", "never closed"),
+        ("%%galactica --max-new-tokens 2047 --new-doc\nx", "no room"),
+        ("%galactica load", "takes one model"),
+        ("%galactica load minni", "'mini'"),
+        ("%galactica load mini --top-k 3", "generation option"),
+        ("%galactica history 7", "takes a number"),
+        ("%galactica status quo", "-- status quo"),
+        ("%%galactica status\nx", "a line of its own"),
+        ("%galactica continue the story", "-- continue the story"),
+        ("%galactica continue", "nothing to continue"),
+        ("%galactica tokens", "write the text"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_cost_nothing(
+    run: Run, engine: ScriptedEngine, cell: str, message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        run(cell)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert run("%galactica x").text  # the session goes on
+
+
+def test_texts_that_are_too_long_are_cut_or_refused(run: Run, engine: ScriptedEngine) -> None:
+    long = "a" * 3000
+    result = run(f"%%galactica\n{long}")
+    assert result.truncated_tokens == 3000 + 60 - 2048
+    assert "cut 1,012 tokens" in result.notices[0]
+    with pytest.raises(UsageError, match=r"3,000 tokens and 1,988 fit"):
+        run(f"%%galactica --no-truncate\n{long}")
+
+
+def test_a_text_goes_on_with_its_options(run: Run, engine: ScriptedEngine) -> None:
+    run("%%galactica --max-new-tokens 4 --repetition-penalty 1.2 --new-doc\nx")
+    result = run("%galactica continue --max-new-tokens 2")
+    texts, options = engine.requests[-1]
+    assert texts == ["</s>x Att"]
+    assert (options.max_new_tokens, options.repetition_penalty) == (2, 1.2)
+    assert result.prompt == "x Att"
+
+
+def interrupting(at: int) -> Callable[[int], None]:
+    return lambda said: said == at and os.kill(os.getpid(), signal.SIGINT)
+
+
+def raising(at: int, error: BaseException) -> Callable[[int], None]:
+    def on_token(said: int) -> None:
+        if said == at:
+            raise error
+
+    return on_token
+
+
+@pytest.mark.parametrize("on_token", [interrupting(4), raising(5, KeyboardInterrupt())])
+def test_an_interrupt_keeps_the_text_and_ends_the_cell(
+    run: Run, shell: Any, on_token: Callable[[int], None]
+) -> None:
+    get_session().use(ScriptedEngine(["a long text"], on_token=on_token))
+    with pytest.raises(Interrupted, match="kept") as caught:
+        run("%%galactica answer <<\nx")
+    assert caught.value._render_traceback_() == [f"Interrupted: {caught.value}"]
+    for kept in (shell.user_ns["answer"], shell.user_ns["_"], get_session().history[-1]):
+        assert (kept.text, kept.finish_reason) == ("a lon", "interrupted")
+    get_session().use(ScriptedEngine(["g text"]))
+    assert run("%galactica continue").full_text == "xa long text"
+
+
+def test_a_failure_keeps_the_text_and_is_one_sentence(run: Run, shell: Any) -> None:
+    get_session().use(ScriptedEngine(["a long text"], on_token=raising(5, OSError("gone"))))
+    with pytest.raises(UsageError, match="gone"):
+        run("%%galactica answer <<\nx")
+    assert shell.user_ns["answer"].text == "a lon"
+    assert shell.user_ns["answer"].finish_reason == "error"
+
+
+def test_an_interrupt_while_loading_leaves_the_session(
+    run: Run, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted_load(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("galai_jupyter.engines.local.LocalEngine.load", interrupted_load)
+    with pytest.raises(Interrupted, match="nothing was lost"):
+        run("%galactica load mini")
+    assert run("%galactica x").text
+
+
+def test_a_stream_left_open_in_the_same_cell_is_explained(run: Run, engine: ScriptedEngine) -> None:
+    run("from galai_jupyter import Prompt, get_session")
+    run("stream = get_session().stream(Prompt('a')); next(stream)")
+    with pytest.raises(UsageError, match=r"close\(\)"):
+        run("%galactica x")
+    run("stream.close()")
+    assert run("%galactica x").text
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("help", "%galactica continue [options]"),
+        ("options", "--top-p"),
+        ("options", "--task instruct"),
+        ("models", "facebook/galactica-125m"),
+        ("status", "scripted"),
+        ("history", "Nothing has been generated yet."),
+        ("tokens [START_DNA]GA", "[START_DNA]"),
+        ("unload", "Unloaded scripted."),
+        ("", "%galactica help"),
+    ],
+)
+def test_subcommands_answer(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str], line: str, shown: str
+) -> None:
+    run(f"%galactica {line}")
+    assert shown in capsys.readouterr().out
+
+
+def test_the_history_lists_and_shows(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%galactica The Transformer")
+    capsys.readouterr()
+    run("%galactica history")
+    assert "The Transformer" in capsys.readouterr().out
+    run("%galactica history 1")
+    assert "The Transformer Attention is All you Need" in capsys.readouterr().out
+
+
+def test_tokens_of_a_cell(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%%galactica tokens\nGATTACA\n")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("7 tokens of 2048")
+    assert [line.split()[-1] for line in lines[1:]] == list("GATTACA")
+
+
+def test_tokens_say_what_normalisation_changes(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%galactica tokens ﬁne ½ x²")
+    out = capsys.readouterr().out
+    assert "ﬁ" in out and "½" in out
+    assert "²" not in out  # superscript digits are protected
+
+
+def test_a_terminal_prints_the_text_once(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%galactica The Transformer")
+    out = capsys.readouterr().out
+    assert out.startswith(" Attention is All you Need, Vaswani[END_REF]\n")
+    assert "<Generation" in out
+
+
+def test_a_bare_result_shows_itself(
+    run: Run, shell: Any, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("answer = %galactica The Transformer")
+    capsys.readouterr()
+    run("answer")
+    assert "The Transformer Attention is All you Need" in capsys.readouterr().out
+
+
+def test_the_bundled_model_is_the_default_and_says_so(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run("%galactica --max-new-tokens 2 The Transformer")
+    assert result.model.name == "demo"
+    out = capsys.readouterr().out
+    assert "bundled demo model" in out and "%galactica load mini" in out
+    run("%galactica --max-new-tokens 2 The Transformer")
+    assert "bundled demo model" not in capsys.readouterr().out
+
+
+def test_unloading_takes_everything_away(shell: Any, run: Run) -> None:
+    matchers = len(shell.Completer.custom_matchers)
+    transformers = len(shell.input_transformer_manager.token_transformers)
+    run("%unload_ext galai_jupyter")
+    assert len(shell.Completer.custom_matchers) == matchers - 1
+    assert len(shell.input_transformer_manager.token_transformers) == transformers - 2
+    assert shell.find_magic("galactica") is None
+    run("%load_ext galai_jupyter")
+    assert shell.find_magic("galactica") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("%%galactica --to", ["--top-k", "--top-p"]),
+        ("%%galactica --no-tr", ["--no-truncate"]),
+        ("%%galactica --task re", ["reason", "review"]),
+        ("%%galactica --special-tokens h", ["hide"]),
+        ("%galactica load ga", ["galpaca-30b", "galpaca-6.7b"]),
+        ("%galactica load demo --dt", ["--dtype"]),
+        ("x = %galactica sta", ["status"]),
+        ("%%galactica\nsome [START_D", ["[START_DNA]"]),
+        ("%%galactica\nsome </w", ["</work>"]),
+    ],
+)
+def test_tab_completes(shell: Any, text: str, found: list[str]) -> None:
+    from IPython.core.completer import provisionalcompleter
+
+    with provisionalcompleter():
+        completions = list(shell.Completer.completions(text, len(text)))
+    assert sorted(completion.text for completion in completions) == found
+    for completion in completions:
+        assert completion.text.startswith(text[completion.start : completion.end])

@@ -1,0 +1,101 @@
+"""The table of options: ranges, conflicts, spelling, records."""
+
+import dataclasses
+import json
+
+import pytest
+
+from galai_jupyter.errors import OptionError
+from galai_jupyter.options import (
+    OPTIONS,
+    DisplayOptions,
+    GenerationOptions,
+    LoadOptions,
+    PromptOptions,
+    build_options,
+    find_option,
+)
+
+
+def test_every_option_is_one_row_and_one_field() -> None:
+    records = (GenerationOptions, PromptOptions, DisplayOptions, LoadOptions)
+    names = [entry.name for record in records for entry in dataclasses.fields(record)]
+    assert sorted(names) == sorted(OPTIONS)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_has_a_flag_a_type_and_a_sentence(name: str) -> None:
+    option = OPTIONS[name]
+    assert option.flag == "--" + name.replace("_", "-")
+    assert option.type in (int, float, str, bool)
+    assert option.help.endswith(".")
+    option.check(option.default)
+
+
+@pytest.mark.parametrize(
+    ("options", "strategy"),
+    [
+        ({}, "greedy"),
+        ({"top_p": 0.7}, "nucleus sampling"),
+        ({"top_k": 10}, "top-k sampling"),
+        ({"temperature": 0.5}, "sampling"),
+        ({"num_beams": 5}, "beam search"),
+    ],
+)
+def test_options_choose_the_strategy(options: dict, strategy: str) -> None:
+    assert GenerationOptions(**options).checked().strategy == strategy
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"top_p": 1.5}, "top_p"),
+        ({"top_p": 0.0}, "top_p"),
+        ({"top_p": float("nan")}, "top_p"),
+        ({"top_k": 0}, "top_k"),
+        ({"top_k": 2.5}, "top_k"),
+        ({"max_new_tokens": 0}, "max_new_tokens"),
+        ({"max_new_tokens": 2048}, "max_new_tokens"),
+        ({"max_new_tokens": True}, "max_new_tokens"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"num_beams": 5, "top_k": 3}, "top_k"),
+        ({"num_beams": 2, "num_return_sequences": 3}, "num_beams"),
+        ({"num_return_sequences": 3}, "num_return_sequences"),
+        ({"stop": ("",)}, "stop"),
+        ({"stop": "text"}, "stop"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_bad_values_are_refused_by_name(options: dict, named: str) -> None:
+    with pytest.raises(OptionError, match=named):
+        GenerationOptions(**options).checked()
+
+
+def test_options_are_found_by_name_and_flag() -> None:
+    for spelling in ("top_p", "top-p", "--top-p", "--top_p"):
+        assert find_option(spelling) is OPTIONS["top_p"]
+    with pytest.raises(OptionError, match="'--top-p'"):
+        find_option("--topp")
+
+
+def test_values_are_parsed_and_checked() -> None:
+    assert OPTIONS["top_p"].parse("0.7") == 0.7
+    assert OPTIONS["top_k"].parse("4") == 4
+    for name, text in (("top_k", "4.5"), ("top_p", "much"), ("special_tokens", "neon")):
+        with pytest.raises(OptionError, match=name.replace("_", ".")):
+            OPTIONS[name].parse(text)
+
+
+def test_records_take_what_is_theirs() -> None:
+    values = {"top_p": 0.5, "task": "cite", "special_tokens": "hide", "dtype": "float32"}
+    assert build_options(GenerationOptions, values) == GenerationOptions(top_p=0.5)
+    assert build_options(PromptOptions, values).task == "cite"
+    assert build_options(DisplayOptions, values).special_tokens == "hide"
+    assert build_options(LoadOptions, values).dtype == "float32"
+
+
+def test_options_survive_json() -> None:
+    options = GenerationOptions(top_p=0.5, stop=("a", "b"), seed=3)
+    assert GenerationOptions.from_dict(json.loads(json.dumps(options.to_dict()))) == options
+    assert GenerationOptions().to_dict() == {}
