@@ -40,7 +40,7 @@ $(BIN)/python:
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) torch
-	$(INSTALL) -e ".[demo]"
+	$(INSTALL) -e ".[check,demo]"
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/demo.stamp

@@ -16,7 +16,7 @@ from galai_jupyter.catalog import ModelInfo, format_bytes, format_count
 from galai_jupyter.errors import GalacticaError
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "jupyterlab", "ipywidgets")
-_OPTIONAL = {"nbclient": "demo", "nbconvert": "demo"}
+_OPTIONAL = {"nbclient": "demo", "nbconvert": "demo", "playwright": "check"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +53,17 @@ def _parser() -> argparse.ArgumentParser:
         "--notebook", type=Path, default=None, help="another notebook to run in its place"
     )
     demo.set_defaults(run=_demo)
+    export = commands.add_parser(
+        "export", help="write a notebook as one HTML page, for offline use"
+    )
+    export.add_argument("notebook", type=Path)
+    export.add_argument(
+        "--output", type=Path, default=None, help="the page (default: beside the notebook)"
+    )
+    export.add_argument(
+        "--check", action="store_true", help="open the page in a browser and list its faults"
+    )
+    export.set_defaults(run=_export)
     doctor = commands.add_parser("doctor", help="report what is installed and what fits here")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -72,6 +83,22 @@ def _demo(parsed: argparse.Namespace) -> int:
     print(f"{'─' * 72}\n{len(generations)} generations; the text behind each ⟫ is the model's.")
     print(f"Executed notebook: {notebook}\nAs a page:         {page}")
     return 0
+
+
+def _export(parsed: argparse.Namespace) -> int:
+    """Write the page; with --check, fail if a reader would see a fault."""
+    from galai_jupyter.export import check_page, export_page, widgets_without_fallback
+
+    page = parsed.output or parsed.notebook.with_suffix(".html")
+    export_page(parsed.notebook, page)
+    print(f"Wrote {page} ({format_bytes(page.stat().st_size)}); it needs no network.")
+    if not parsed.check:
+        return 0
+    faults = [*widgets_without_fallback(parsed.notebook), *check_page(page)]
+    for fault in faults:
+        print(f"  {fault}")
+    print(f"{len(faults)} faults.")
+    return 1 if faults else 0
 
 
 def _doctor(parsed: argparse.Namespace) -> int:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# Read once, when the hub's library is imported: no test has a network.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 from galai_jupyter.session import reset_session
 from galai_jupyter.tokens import byte_tokenizer
@@ -15,10 +19,9 @@ from galai_jupyter.tokens import byte_tokenizer
 
 @pytest.fixture(autouse=True)
 def fresh_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give each test a session and user folders of its own, and no network."""
+    """Give each test a session and user folders of its own."""
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     reset_session()
     yield
     reset_session()

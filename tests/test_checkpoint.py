@@ -211,6 +211,21 @@ def test_without_a_network_the_message_says_so(name: str) -> None:
         LocalEngine.load(name)
 
 
+def test_without_a_network_an_earlier_download_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    cached = tmp_path / "models--someone--fine-tune"
+    (cached / "refs").mkdir(parents=True)
+    (cached / "refs" / "main").write_text("0123abc")
+    write_hub_folder(cached / "snapshots" / "0123abc")
+    engine = LocalEngine.load("someone/fine-tune", CPU)
+    assert engine.description.name == "someone/fine-tune"
+    assert engine.description.revision == "0123abc"
+
+
 def test_memory_is_checked_before_anything_is_read(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,11 +32,11 @@ LAYERS = {
     "shells": (
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
-            "preload", "quickstart", "cli",
+            "preload", "quickstart", "export", "cli",
         },
         {
             "IPython", "traitlets", "torch", "huggingface_hub", "nbformat", "nbclient",
-            "nbconvert",
+            "nbconvert", "playwright",
         },
     ),
 }  # fmt: skip

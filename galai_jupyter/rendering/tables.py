@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -42,10 +43,11 @@ def table_bundle(
 
 
 def message_bundle(text: str) -> dict[str, str]:
-    """Return one line of plain text as a bundle."""
+    """Return a sentence as a bundle; what stands between backticks is code."""
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
     return {
         "text/plain": text,
-        "text/html": f'<span class="tex2jax_ignore mathjax_ignore">{escape(text)}</span>',
+        "text/html": f'<span class="tex2jax_ignore mathjax_ignore">{html}</span>',
     }
 
 

@@ -1,0 +1,137 @@
+"""A generation, finished or under way, in; what a notebook shows and keeps of it, out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from galai_jupyter.generation import MIME_TYPE, GeneratedSequence, Generation
+from galai_jupyter.rendering import styles
+from galai_jupyter.rendering.footer import facts, finish_words, notices
+from galai_jupyter.rendering.front_ends import typesets_html
+from galai_jupyter.rendering.html_writer import text_html
+from galai_jupyter.rendering.markdown_writer import escape_markdown
+from galai_jupyter.rendering.sanitise import sanitise
+from galai_jupyter.rendering.text import (
+    continuation_html,
+    continuation_markdown,
+    html_fragment,
+    to_markdown,
+)
+
+_GENERATING = "generating…"
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def generation_bundle(
+    generation: Generation, *, special_tokens: str = "badge", html: bool | None = None
+) -> dict[str, Any]:
+    """Return the MIME bundle of a finished generation; nothing in it needs a kernel.
+
+    Parameters
+    ----------
+    generation : Generation
+        The record; it is part of the bundle.
+    special_tokens : str
+        ``"badge"``, ``"plain"`` or ``"hide"``, for HTML and Markdown.
+    html : bool, optional
+        Whether to include ``text/html``; left out where the front-end would not typeset it.
+
+    Returns
+    -------
+    dict
+        ``text/plain``, ``text/html``, ``text/markdown`` and the record, JSON-ready.
+    """
+    bundle: dict[str, Any] = {"text/plain": _plain(generation)}
+    if html if html is not None else typesets_html():
+        bundle["text/html"] = _html(generation, special_tokens)
+    bundle["text/markdown"] = _markdown(generation, special_tokens)
+    bundle[MIME_TYPE] = generation.to_dict()
+    return bundle
+
+
+def streaming_bundle(
+    prompt: str, text: str, *, special_tokens: str = "badge", html: bool | None = None
+) -> dict[str, Any]:
+    """Return a small MIME bundle of a text that still grows.
+
+    What is not closed yet, a formula, a fence or a special token, is shown as text.
+    """
+    bundle: dict[str, Any] = {"text/plain": prompt + text}
+    if html if html is not None else typesets_html():
+        fragment = html_fragment(text, prompt=prompt, special_tokens=special_tokens, streaming=True)
+        bundle["text/html"] = sanitise(f"{fragment}<small>{_GENERATING}</small>")
+    else:
+        markdown = to_markdown(text, prompt=prompt, special_tokens=special_tokens)
+        bundle["text/markdown"] = f"{markdown}\n*{_GENERATING}*\n"
+    return bundle
+
+
+def _plain(generation: Generation) -> str:
+    texts = [generation.prompt + sequence.text for sequence in generation.sequences]
+    if len(texts) == 1:
+        return texts[0]
+    count = len(texts)
+    return "\n\n".join(f"--- {i} of {count} ---\n{text}" for i, text in enumerate(texts, 1))
+
+
+def _html(generation: Generation, special_tokens: str) -> str:
+    prompt, sequences = generation.prompt, generation.sequences
+    if len(sequences) == 1:
+        shown = html_fragment(sequences[0].text, prompt=prompt, special_tokens=special_tokens)
+    else:
+        width = 48 if len(sequences) in (2, 4) else 31
+        style = f"{styles.ALTERNATIVE};width:{width}%"
+        panels = "".join(
+            f'<div style="{style}"><p><strong>{_label(generation, index)}</strong> '
+            f"<small>{_words_html(_outcome(generation, sequence))}</small></p>"
+            f"{continuation_html(prompt, sequence.text, special_tokens=special_tokens)}</div>"
+            for index, sequence in enumerate(sequences, 1)
+        )
+        shown = html_fragment(prompt, special_tokens=special_tokens) + f"<div>{panels}</div>"
+    told = "".join(
+        f'<p style="{styles.NOTICE}"><strong>Note:</strong> {_words_html(notice)}</p>'
+        for notice in notices(generation)
+    )
+    below = " · ".join(_words_html(fact) for fact in facts(generation))
+    return sanitise(f'{shown}\n{told}<footer style="{styles.FOOTER}">{below}</footer>')
+
+
+def _markdown(generation: Generation, special_tokens: str) -> str:
+    prompt, sequences = generation.prompt, generation.sequences
+    if len(sequences) == 1:
+        parts = [to_markdown(sequences[0].text, prompt=prompt, special_tokens=special_tokens)]
+    else:
+        parts = [to_markdown(prompt, special_tokens=special_tokens)] if prompt.strip() else []
+        for index, sequence in enumerate(sequences, 1):
+            outcome = _words_markdown(_outcome(generation, sequence))
+            text = continuation_markdown(prompt, sequence.text, special_tokens=special_tokens)
+            parts.append(f"**{_label(generation, index)}** {outcome}\n\n{text}")
+    parts += [f"**Note:** {_words_markdown(notice)}" for notice in notices(generation)]
+    parts.append("---\n\n" + " · ".join(_words_markdown(fact) for fact in facts(generation)))
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _label(generation: Generation, index: int) -> str:
+    return f"{index} of {len(generation.sequences)}"
+
+
+def _outcome(generation: Generation, sequence: GeneratedSequence) -> str:
+    count = len(sequence.tokens)
+    return f"{count} tokens · {finish_words(generation, sequence)}"
+
+
+def _words_html(words: str) -> str:
+    """Return our own words as HTML: backticks mark code."""
+    pieces = _CODE.split(words)
+    return "".join(
+        f"<code>{text_html(piece)}</code>" if index % 2 else text_html(piece)
+        for index, piece in enumerate(pieces)
+    )
+
+
+def _words_markdown(words: str) -> str:
+    pieces = _CODE.split(" ".join(words.split()))
+    return "".join(
+        f"`{piece}`" if index % 2 else escape_markdown(piece) for index, piece in enumerate(pieces)
+    )

@@ -1,0 +1,53 @@
+"""A generation in; the facts below it, in words, out."""
+
+from __future__ import annotations
+
+from galai_jupyter.generation import GeneratedSequence, Generation
+from galai_jupyter.options import GenerationOptions
+
+_REASONS = {
+    "end_of_document": "end of document",
+    "max_new_tokens": "stopped at max_new_tokens: `%galactica continue` goes on",
+    "interrupted": "interrupted: the text so far is kept",
+}
+
+
+def finish_words(generation: Generation, sequence: GeneratedSequence) -> str:
+    """Return why `sequence` ended."""
+    if sequence.finish_reason == "stop_string":
+        stops = [repr(stop) for stop in generation.options.stop]
+        return f"stop string {' or '.join(stops)}" if stops else "stop string"
+    if sequence.finish_reason == "error":
+        return f"error: {generation.error}" if generation.error else "error"
+    return _REASONS[sequence.finish_reason]
+
+
+def decoding_words(options: GenerationOptions) -> str:
+    """Return the decoding strategy and the options that differ from their defaults."""
+    chosen = {name: value for name, value in options.to_dict().items() if name != "stop"}
+    details = ", ".join(f"{name}={value}" for name, value in chosen.items())
+    return f"{options.strategy} ({details})" if details else options.strategy
+
+
+def facts(generation: Generation) -> list[str]:
+    """Return model, decoding, tokens, speed and, for a single sequence, why it ended."""
+    found = []
+    if generation.model.name:
+        found.append(generation.model.name)
+    found.append(decoding_words(generation.options))
+    count = generation.new_tokens
+    found.append(f"{count} token{'' if count == 1 else 's'}")
+    if generation.tokens_per_second:
+        found.append(f"{generation.tokens_per_second:.1f} tokens/s")
+    if len(generation.sequences) == 1:
+        found.append(finish_words(generation, generation.sequences[0]))
+    return found
+
+
+def notices(generation: Generation) -> list[str]:
+    """Return what a reader should know about the prompt."""
+    found = list(generation.notices)
+    cut = generation.truncated_tokens
+    if cut and not any(str(cut) in notice for notice in found):
+        found.append(f"{cut} token{'' if cut == 1 else 's'} cut from the left end of the prompt")
+    return found

@@ -1,0 +1,54 @@
+"""HTML in; HTML that cannot do harm out: the last step, whatever the writers let through."""
+
+from __future__ import annotations
+
+import nh3
+
+_TEXT_TAGS = {"a", "br", "cite", "em", "hr", "strong", "wbr"}
+_BLOCK_TAGS = {"h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "sup", "ul"}
+_TABLE_TAGS = {"tbody", "thead", "tr"}
+_STYLED_TAGS = {
+    *("blockquote", "code", "details", "div", "footer", "p", "pre", "samp", "small", "span"),
+    *("sub", "summary", "table", "td", "th"),
+}
+_TAGS = _TEXT_TAGS | _BLOCK_TAGS | _TABLE_TAGS | _STYLED_TAGS
+_ATTRIBUTES = {tag: {"style"} for tag in _STYLED_TAGS} | {
+    "a": {"href", "title"},
+    "code": {"style", "title"},
+    "details": {"open", "style"},
+    "ol": {"start"},
+    "span": {"style", "title"},
+    "sub": {"style", "title"},
+    "sup": {"title"},
+}
+_IGNORED = {"mathjax_ignore", "tex2jax_ignore"}
+_CLASSES = {
+    "code": _IGNORED,
+    "div": {"galai-text", "galai-tokens"} | _IGNORED,
+    "pre": _IGNORED,
+    "span": {"galai-math"} | _IGNORED,
+}
+_PROPERTIES = {
+    *("background-color", "display", "overflow-wrap", "overflow-x", "overflow-y"),
+    *("border", "border-collapse", "border-left", "border-radius", "border-style", "border-top"),
+    *("box-sizing", "margin", "margin-right", "margin-top", "padding", "padding-top"),
+    *("font-family", "font-size", "font-weight", "line-height", "text-align", "white-space"),
+    *("max-width", "min-width", "vertical-align", "width"),
+}
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags={"script", "style"},
+    attributes=_ATTRIBUTES,
+    allowed_classes=_CLASSES,
+    filter_style_properties=_PROPERTIES,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+    strip_comments=True,
+)
+
+
+def sanitise(html: str) -> str:
+    """Return `html` with allowed tags, attributes, classes, style properties and links only."""
+    return _CLEANER.clean(html)
