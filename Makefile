@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types tests lab browser format clean
+.PHONY: demo test lint types tests lab tools format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -21,7 +21,7 @@ lint: $(VENV)/dev.stamp
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
-tests: $(VENV)/dev.stamp browser
+tests: $(VENV)/dev.stamp tools
 	$(BIN)/python -m pytest
 
 lab: $(VENV)/demo.stamp
@@ -31,9 +31,9 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Browser tests drive Chromium: the system's own, else Debian's, else Playwright's.
-browser: $(VENV)/dev.stamp
-	$(BIN)/python -m tests.install_chromium
+# Browser tests drive Chromium; LaTeX export needs pandoc.
+tools: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.install_tools
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -15,6 +15,7 @@ _PUBLIC = {
     "ModelInfo": "catalog",
     "Prompt": "prompts",
     "Session": "session",
+    "generations": "rendering",
     "get_session": "session",
     "load_model": "session",
 }

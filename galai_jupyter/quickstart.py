@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from galai_jupyter.errors import GalacticaError
-from galai_jupyter.generation import MIME_TYPE, Generation
+from galai_jupyter.generation import Generation
+from galai_jupyter.rendering import generations
 
 
 def quickstart_path() -> Path:
@@ -65,13 +65,4 @@ def execute_notebook(source: Path, output: Path) -> tuple[Path, Path, list[Gener
         nbformat.write(document, notebook)
     body, _ = HTMLExporter().from_notebook_node(document)
     page.write_text(body, encoding="utf-8")
-    return notebook, page, _generations(document)
-
-
-def _generations(document: Any) -> list[Generation]:
-    return [
-        Generation.from_dict(found["data"][MIME_TYPE])
-        for cell in document.cells
-        for found in cell.get("outputs", ())
-        if MIME_TYPE in found.get("data", {})
-    ]
+    return notebook, page, generations(notebook)

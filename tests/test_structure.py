@@ -126,6 +126,7 @@ def test_public_names_are_pinned() -> None:
         "ModelInfo",
         "Prompt",
         "Session",
+        "generations",
         "get_session",
         "load_model",
         "__version__",

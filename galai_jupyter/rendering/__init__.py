@@ -1,13 +1,13 @@
 """Generated text and generations in; HTML, Markdown, LaTeX, plain text and MIME bundles out."""
 
 from galai_jupyter.rendering.bundles import generation_bundle, streaming_bundle
-from galai_jupyter.rendering.saved import generations_from_notebook
+from galai_jupyter.rendering.saved import generations
 from galai_jupyter.rendering.text import to_html, to_latex, to_markdown, to_plain
 from galai_jupyter.rendering.token_view import prompt_tokens_bundle, tokens_bundle, tokens_html
 
 __all__ = [
     "generation_bundle",
-    "generations_from_notebook",
+    "generations",
     "prompt_tokens_bundle",
     "streaming_bundle",
     "to_html",

@@ -132,6 +132,11 @@ class _Engine(MarkdownIt):
     def validateLink(self, url: str) -> bool:
         return _SAFE_LINK.match(url) is not None
 
+    def normalizeLink(self, url: str) -> str:
+        if _PLACEHOLDER.search(url):
+            return quote(url, safe="/:?#@!$&'()*+,;=%-._~")
+        return super().normalizeLink(url)
+
 
 def _up_to_depth(rule: BlockRule) -> BlockRule:
     """Let `rule` leave deeper containers to be text; markdown-it would drop what they hold."""

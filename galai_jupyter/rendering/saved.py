@@ -12,7 +12,7 @@ from galai_jupyter.errors import GalacticaError
 from galai_jupyter.generation import MIME_TYPE, Generation
 
 
-def generations_from_notebook(path: str | PathLike[str]) -> list[Generation]:
+def generations(path: str | PathLike[str]) -> list[Generation]:
     """Return the generations in the outputs of a notebook, in order.
 
     Parameters

@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from galai_jupyter.rendering.code_finder import CONTAINER
 from galai_jupyter.rendering.segmenter import segment
 from galai_jupyter.rendering.segments import Block, Literally, Seam, Segment, Span, Text
 
 _MARKS = re.compile(r"[ \t>]*(?:(?:#{1,6}|[-*+]|\d{1,9}[.)])[ \t]+|\|[ \t]*)*")
-_STRUCTURE = re.compile(r"[ \t]*(?:[-=|:*_+>][-=|:*_+> \t]*)?(?:\n|\Z)")
+_STRUCTURE = re.compile(r"[-=|:*_+> \t]*(?:\n|\Z)")
+_BLANK = re.compile(r"[ \t]*(?:\n|\Z)")
+_ADDRESS = re.compile(r"(?:\]\(|\]:|<)[^\s<>]*\Z")
+_ADDRESS_END = re.compile(r"[^\s)>]*[)>]?")
 _INLINE_MARKS = re.compile(r"[ \t]*[*_]*")
 
 
@@ -27,20 +29,21 @@ def segment_with_prompt(prompt: str, text: str) -> tuple[Segment, ...]:
 def _place(text: str, offset: int) -> int:
     """Return where a mark can stand without changing the Markdown: before the next words."""
     line_start = text.rfind("\n", 0, offset) + 1
-    container = CONTAINER.match(text, line_start)
-    while offset < len(text) and container and container.end() >= offset:
-        line = _STRUCTURE.match(text, line_start)
-        if line and line.end() > offset:
-            offset = line_start = line.end()
-            container = CONTAINER.match(text, line_start)
-            continue
-        marks = _MARKS.match(text, line_start)
-        if marks and marks.end() > offset:
-            offset = marks.end()
-        break
-    inline = _INLINE_MARKS.match(text, offset)
-    offset = inline.end() if inline else offset
+    while offset < len(text):
+        line = _STRUCTURE.match(text, line_start) or _BLANK.match(text, offset)
+        if not line:
+            break
+        offset = line_start = line.end()
+    offset = max(offset, _end(_MARKS, text, line_start))
+    if _ADDRESS.search(text[line_start:offset]):
+        offset = _end(_ADDRESS_END, text, offset)
+    offset = _end(_INLINE_MARKS, text, offset)
     return offset + 1 if text[offset - 1 : offset] == "\\" else offset
+
+
+def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
 
 
 def _marked(segments: Sequence[Segment], offset: int) -> list[Segment]:

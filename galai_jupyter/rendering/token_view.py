@@ -14,10 +14,10 @@ from galai_jupyter.rendering.sanitise import sanitise
 from galai_jupyter.tokens import CONTEXT_SIZE
 
 _LEGEND = (
-    "Small numbers are probabilities in percent; the stronger the shade, the less sure the model was. "
-    "▁ is a space."
+    "Small numbers are probabilities in percent; the stronger the shade, the less sure the model "
+    "was. ▁ is a space."
 )
-_DARKEST = 0.45
+_STRONGEST = 0.45
 
 
 def visible_token(text: str) -> str:
@@ -118,7 +118,7 @@ def _frame(boxes: str) -> str:
 
 def _scored_box(token: TokenScore) -> str:
     probability = math.exp(min(token.log_probability, 0.0))
-    shade = round(_DARKEST * (1 - probability), 2)
+    shade = round(_STRONGEST * (1 - probability), 2)
     lines = [f"{_percent(token.log_probability)} %, id {token.id}"]
     lines += [
         f"{visible_token(other.text)}  {_percent(other.log_probability)} %"
