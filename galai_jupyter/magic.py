@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _PROMPT_GROUPS = ("generation", "prompt", "display")
+_STRATEGY = ("top_p", "top_k", "temperature", "penalty_alpha", "num_beams")
+"""The options that choose a strategy."""
 
 
 @magics_class
@@ -115,9 +117,9 @@ class GalacticaMagics(Magics):
         }
         task = values.get("task", configured.get("task"))
         defaults = dict(prompts.find_task(task).defaults) if task else {}
-        if any(name in values for name in ("num_beams", "top_p", "top_k", "temperature")):
+        if any(name in values for name in _STRATEGY):
             # A strategy that was asked for takes the place of the task's own.
-            defaults = {k: v for k, v in defaults.items() if k not in ("top_p", "top_k")}
+            defaults = {name: v for name, v in defaults.items() if name not in _STRATEGY}
         return {**configured, **defaults, **values}
 
     def _generate(self, text: str, values: dict[str, Any], target: str | None) -> Generation:

@@ -43,11 +43,16 @@ class GenerationOptions:
     """How text is decoded; the engine sees this and nothing else of the request.
 
     Greedy search is the default; ``top_p``, ``top_k`` or ``temperature`` switch to sampling
-    (Holtzman et al. 2020 for nucleus sampling), ``num_beams`` to beam search.
+    (Holtzman et al. 2020 for nucleus sampling), ``penalty_alpha`` with ``top_k`` to contrastive
+    search (Su et al. 2022), ``num_beams`` to beam search, and ``diversity_penalty`` with it to
+    diverse beam search (Vijayakumar et al. 2016).
     """
 
     max_new_tokens: int = _option(
         60, "Generate at most this many tokens.", minimum=1, maximum=CONTEXT_SIZE - 1, step=1
+    )
+    min_new_tokens: int = _option(
+        0, "Do not end the document before this many tokens.", minimum=0, maximum=CONTEXT_SIZE - 1
     )
     top_p: float | None = _option(
         None,
@@ -57,7 +62,18 @@ class GenerationOptions:
         step=0.01,
     )
     top_k: int | None = _option(
-        None, "Top-k sampling: draw from this many most likely tokens.", minimum=1, maximum=1000
+        None,
+        "Top-k sampling from this many most likely tokens; with penalty_alpha, its candidates.",
+        minimum=1,
+        maximum=1000,
+        step=1,
+    )
+    penalty_alpha: float | None = _option(
+        None,
+        "Contrastive search among top_k candidates: the weight of saying something new.",
+        minimum=0.0,
+        maximum=1.0,
+        step=0.05,
     )
     temperature: float | None = _option(
         None,
@@ -68,6 +84,19 @@ class GenerationOptions:
     )
     num_beams: int = _option(
         1, "Beam search with this many beams; 1 is no beam search.", minimum=1, maximum=64
+    )
+    diversity_penalty: float = _option(
+        0.0,
+        "Diverse beam search: what a token costs that another group of beams has chosen.",
+        minimum=0.0,
+        maximum=10.0,
+        step=0.1,
+    )
+    num_beam_groups: int | None = _option(
+        None,
+        "Groups of diverse beam search; as many as beams when left out.",
+        minimum=1,
+        maximum=64,
     )
     num_return_sequences: int = _option(
         1, "Return this many sequences (sampling or beam search).", minimum=1, maximum=64
@@ -92,13 +121,16 @@ class GenerationOptions:
     @property
     def samples(self) -> bool:
         """Whether tokens are drawn at random."""
-        return any(value is not None for value in (self.top_p, self.top_k, self.temperature))
+        given = any(value is not None for value in (self.top_p, self.top_k, self.temperature))
+        return given and self.penalty_alpha is None
 
     @property
     def strategy(self) -> str:
         """The decoding strategy by its usual name."""
+        if self.penalty_alpha is not None:
+            return "contrastive search"
         if self.num_beams > 1:
-            return "beam search"
+            return "diverse beam search" if self.diversity_penalty else "beam search"
         if self.top_p is not None:
             return "nucleus sampling"
         if self.top_k is not None:
@@ -117,8 +149,38 @@ class GenerationOptions:
             option.check(getattr(self, option.name))
         if self.top_p == 0:
             raise OptionError("top_p must be above 0; leave it out for greedy decoding.")
+        if self.min_new_tokens > self.max_new_tokens:
+            raise OptionError(
+                f"min_new_tokens={self.min_new_tokens} is more than max_new_tokens="
+                f"{self.max_new_tokens}: change one of them."
+            )
+        if self.penalty_alpha is not None:
+            self._check_contrastive()
+        else:
+            self._check_beams()
+        if any(not text for text in self.stop):
+            raise OptionError("stop must not be empty: give the text that ends the generation.")
+        return self
+
+    def _check_contrastive(self) -> None:
+        if self.top_k is None:
+            raise OptionError(
+                "penalty_alpha is contrastive search, which chooses among top_k candidates: add "
+                "top_k (4 is usual) or drop penalty_alpha."
+            )
+        for name in ("top_p", "temperature", "num_beams", "num_return_sequences"):
+            if getattr(self, name) != OPTIONS[name].default:
+                raise OptionError(
+                    f"penalty_alpha is contrastive search, which has no {name}: drop one of the "
+                    "two."
+                )
+        self._check_groups()
+
+    def _check_beams(self) -> None:
         if self.num_beams > 1 and self.samples:
-            name = next(n for n in ("top_p", "top_k", "temperature") if getattr(self, n))
+            name = next(
+                n for n in ("top_p", "top_k", "temperature") if getattr(self, n) is not None
+            )
             raise OptionError(
                 f"num_beams is beam search and {name} is sampling: drop one of the two."
             )
@@ -132,9 +194,32 @@ class GenerationOptions:
                 "num_return_sequences above 1 needs sampling or beams: add top_p, top_k or "
                 "num_beams."
             )
-        if any(not text for text in self.stop):
-            raise OptionError("stop must not be empty: give the text that ends the generation.")
-        return self
+        self._check_groups()
+
+    def _check_groups(self) -> None:
+        groups = self.num_beam_groups
+        if self.diversity_penalty and self.num_beams == 1:
+            raise OptionError(
+                "diversity_penalty is diverse beam search, which needs beams: add num_beams or "
+                "drop diversity_penalty."
+            )
+        if groups is None:
+            return
+        if self.num_beams % groups:
+            raise OptionError(
+                f"num_beam_groups={groups} must divide num_beams (now {self.num_beams}): change "
+                "one of them."
+            )
+        if groups > 1 and not self.diversity_penalty:
+            raise OptionError(
+                "num_beam_groups is diverse beam search: add diversity_penalty or drop "
+                "num_beam_groups."
+            )
+        if groups == 1 and self.diversity_penalty:
+            raise OptionError(
+                "diversity_penalty needs more than one group of beams: raise or drop "
+                "num_beam_groups."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options that differ from their defaults, JSON-ready."""

@@ -156,7 +156,7 @@ TASKS: Mapping[str, Task] = {
             "Write a literature review.",
             _template("Title: …\n\n# Abstract\n"),
             False,
-            _LONGER,
+            {"penalty_alpha": 0.6, "top_k": 4, **_LONGER},
         ),
         Task("formula", "Give the formula of something.", _template("… is given by:\n\n\\[")),
         Task("summarise", "Summarise a text.", _template("…\n\nTLDR:")),

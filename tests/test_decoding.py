@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +10,10 @@ import torch
 from torch import Tensor
 
 from galai_jupyter.engines.base import Step
-from galai_jupyter.engines.decoding import beam_search, sample
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
+from galai_jupyter.engines.decoding.beam import beam_search
 from galai_jupyter.engines.decoding.processors import sampling_warpers
+from galai_jupyter.engines.decoding.sampling import sample
 from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.options import GenerationOptions
 from galai_jupyter.tokens import StopStrings, byte_tokenizer
@@ -46,26 +44,6 @@ def rows(steps: list[Step]) -> list[list[int]]:
             said[place] = []
         said.setdefault(place, []).extend(token.id for token in step.ids)
     return [said[place] for place in sorted(said)]
-
-
-def oracle_cases(shared: Path) -> Iterator[tuple[dict, list[list[int]]]]:
-    for case in json.loads((shared / "oracle" / "decodings.json").read_text())["cases"]:
-        if case["kind"] in ("greedy", "beam"):
-            pairs = zip(case["input_ids"], case["attention_mask"], strict=True)
-            yield case, [[i for i, kept in zip(*pair, strict=True) if kept] for pair in pairs]
-
-
-def test_greedy_and_beam_search_are_those_of_transformers_4(shared: Path | None) -> None:
-    if shared is None:
-        return  # the same algorithms are compared with transformers 5 below
-    from transformers import OPTForCausalLM
-
-    model = OPTForCausalLM.from_pretrained(shared / "oracle", dtype=torch.float32).eval()
-    for case, prompts in oracle_cases(shared):
-        options = {name: v for name, v in case["options"].items() if name != "do_sample"}
-        found = rows(decode(model, prompts, max_new_tokens=24, **options))
-        width = len(case["new_tokens"][0])
-        assert [row + [1] * (width - len(row)) for row in found] == case["new_tokens"]
 
 
 @pytest.mark.parametrize("beams", [1, 2, 5])

@@ -41,6 +41,8 @@ def test_every_option_has_a_flag_a_type_and_a_sentence(name: str) -> None:
         ({"top_k": 10}, "top-k sampling"),
         ({"temperature": 0.5}, "sampling"),
         ({"num_beams": 5}, "beam search"),
+        ({"num_beams": 5, "diversity_penalty": 0.5}, "diverse beam search"),
+        ({"penalty_alpha": 0.6, "top_k": 4}, "contrastive search"),
     ],
 )
 def test_options_choose_the_strategy(options: dict, strategy: str) -> None:
@@ -65,6 +67,15 @@ def test_options_choose_the_strategy(options: dict, strategy: str) -> None:
         ({"stop": ("",)}, "stop"),
         ({"stop": "text"}, "stop"),
         ({"seed": -1}, "seed"),
+        ({"penalty_alpha": 0.6}, "top_k"),
+        ({"penalty_alpha": 1.6, "top_k": 4}, "penalty_alpha"),
+        ({"penalty_alpha": 0.6, "top_k": 4, "num_beams": 2}, "num_beams"),
+        ({"penalty_alpha": 0.6, "top_k": 4, "top_p": 0.5}, "top_p"),
+        ({"penalty_alpha": 0.6, "top_k": 4, "num_return_sequences": 2}, "num_return_sequences"),
+        ({"diversity_penalty": 0.5}, "num_beams"),
+        ({"num_beams": 4, "num_beam_groups": 3, "diversity_penalty": 0.5}, "num_beam_groups"),
+        ({"num_beams": 4, "num_beam_groups": 2}, "diversity_penalty"),
+        ({"min_new_tokens": 9, "max_new_tokens": 5}, "min_new_tokens"),
     ],
 )
 def test_bad_values_are_refused_by_name(options: dict, named: str) -> None:

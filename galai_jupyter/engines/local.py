@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
+_SMALL = 20_000_000
+"""Below so many parameters one thread is fastest: waking others takes longer than the work, and
+much longer where a browser wants the processors, too."""
+
+
 class LocalEngine:
     """A transformers model, its tokenizer and the decoding strategies.
 
@@ -117,6 +122,11 @@ class LocalEngine:
         )
 
     @property
+    def _is_small(self) -> bool:
+        device = self.model.get_input_embeddings().weight.device.type
+        return bool(device == "cpu" and self._parameters < _SMALL)
+
+    @property
     def tokenizer(self) -> Tokenizer:
         """The checkpoint's own tokenizer."""
         return self._tokenizer
@@ -133,17 +143,18 @@ class LocalEngine:
         interrupted: Callable[[], bool],
     ) -> Iterator[Step]:
         """Continue the prompts with the strategy that the options ask for."""
-        from galai_jupyter.engines.decoding import beam_search, sample
+        from galai_jupyter.engines.decoding import continue_prompts
         from galai_jupyter.engines.decoding.stopping import Stopping
 
-        decode = beam_search if options.num_beams > 1 else sample
         stopping = Stopping(
             options.max_new_tokens,
             special_id(self._tokenizer, END_OF_DOCUMENT),
             StopStrings(self._tokenizer, options.stop),
+            options.min_new_tokens,
         )
         padding = special_id(self._tokenizer, PADDING)
-        return decode(self.model, prompts, options, stopping, padding, interrupted)
+        steps = continue_prompts(self.model, prompts, options, stopping, padding, interrupted)
+        return _single_threaded(steps) if self._is_small else steps
 
     def close(self) -> None:
         """Drop the weights and give their memory back."""
@@ -155,6 +166,22 @@ class LocalEngine:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def _single_threaded(steps: Iterator[Step]) -> Iterator[Step]:
+    """Yield `steps`, each computed on one thread; the process keeps its setting otherwise."""
+    import torch
+
+    while True:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            step = next(steps)
+        except StopIteration:
+            return
+        finally:
+            torch.set_num_threads(threads)
+        yield step
 
 
 def _stored_dtype(config: Any) -> str:

@@ -1,6 +1,6 @@
 """A transformers model and prompts in, scored token ids out: the decoding strategies."""
 
-from galai_jupyter.engines.decoding.beam import beam_search
-from galai_jupyter.engines.decoding.sampling import sample
+from galai_jupyter.engines.decoding.decode import decode
+from galai_jupyter.engines.decoding.strategy import continue_prompts
 
-__all__ = ["beam_search", "sample"]
+__all__ = ["continue_prompts", "decode"]

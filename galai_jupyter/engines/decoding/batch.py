@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from galai_jupyter.engines.base import ALTERNATIVES, ScoredId
+from galai_jupyter.engines.decoding.cache import growing_cache
 
 
 class CachedBatch:
@@ -30,8 +31,6 @@ class CachedBatch:
     """
 
     def __init__(self, model: Any, prompts: Sequence[Sequence[int]], padding: int) -> None:
-        from transformers import DynamicCache
-
         self._model = model
         self._device = model.get_input_embeddings().weight.device
         longest = max(len(prompt) for prompt in prompts)
@@ -44,7 +43,7 @@ class CachedBatch:
             lengths = torch.tensor([len(prompt) for prompt in prompts], device=self._device)
             columns = torch.arange(longest, device=self._device)
             self._mask = (columns >= longest - lengths[:, None]).long()
-        self._cache = DynamicCache(config=model.config)
+        self._cache = growing_cache()
 
     @torch.inference_mode()
     def prefill(self) -> Tensor:
@@ -54,20 +53,24 @@ class CachedBatch:
     @torch.inference_mode()
     def advance(self, tokens: Tensor) -> Tensor:
         """Append one token to each row; return the logits that follow, shape (rows, vocabulary)."""
-        column = tokens.to(self._device).view(-1, 1)
-        self.ids = torch.cat([self.ids, column], dim=1)
-        if self._mask is not None:
-            self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
-        return self._forward(column)
+        self._append(tokens)
+        return self._forward(self.ids[:, -1:])
 
     @torch.inference_mode()
     def select(self, rows: Tensor) -> None:
         """Keep, repeat or reorder rows: row ``i`` becomes what row ``rows[i]`` was."""
+        if rows.tolist() == list(range(len(self.ids))):
+            return
         rows = rows.to(self._device)
         self.ids = self.ids[rows]
         if self._mask is not None:
             self._mask = self._mask[rows]
         self._cache.batch_select_indices(rows)
+
+    def _append(self, tokens: Tensor) -> None:
+        self.ids = torch.cat([self.ids, tokens.to(self._device).view(-1, 1)], dim=1)
+        if self._mask is not None:
+            self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
 
     def _forward(self, ids: Tensor) -> Tensor:
         output = self._model(
@@ -81,22 +84,28 @@ class CachedBatch:
         return logits
 
 
-def score(log_probabilities: Tensor, tokens: Tensor) -> list[ScoredId]:
-    """Return each row's token with its log-probability and the likeliest alternatives.
+def score(log_probabilities: Tensor, tokens: Tensor, rows: Tensor | None = None) -> list[ScoredId]:
+    """Return tokens with their log-probabilities and the likeliest alternatives.
 
     Parameters
     ----------
     log_probabilities : torch.Tensor, shape (rows, vocabulary)
         Of the model's own distribution.
-    tokens : torch.Tensor, shape (rows,)
+    tokens : torch.Tensor, shape (tokens,)
         The chosen ids.
+    rows : torch.Tensor, shape (tokens,), optional
+        The row that each token belongs to; one token for each row when left out.
     """
-    chosen = log_probabilities.gather(1, tokens.view(-1, 1)).flatten().tolist()
+    if rows is None:
+        rows = torch.arange(len(tokens), device=tokens.device)
     count = min(ALTERNATIVES, log_probabilities.shape[-1])
     best, best_ids = log_probabilities.topk(count, dim=-1)
+    alternatives = [
+        tuple(zip(row_ids, row_best, strict=True))
+        for row_ids, row_best in zip(best_ids.tolist(), best.tolist(), strict=True)
+    ]
+    chosen = log_probabilities[rows, tokens].tolist()
     return [
-        ScoredId(token, value, tuple(zip(row_ids, row_best, strict=True)))
-        for token, value, row_ids, row_best in zip(
-            tokens.tolist(), chosen, best_ids.tolist(), best.tolist(), strict=True
-        )
+        ScoredId(token, value, alternatives[row])
+        for token, value, row in zip(tokens.tolist(), chosen, rows.tolist(), strict=True)
     ]

@@ -11,26 +11,11 @@ from torch import Tensor
 
 from galai_jupyter.engines.base import ScoredId, Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
+from galai_jupyter.engines.decoding.hypotheses import IMPOSSIBLE, Hypothesis, best_of, results
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.generation import FinishReason
 from galai_jupyter.options import GenerationOptions
-
-_IMPOSSIBLE = -1.0e9
-
-
-@dataclass(frozen=True)
-class _Hypothesis:
-    """A sequence in the making or finished, with its score."""
-
-    tokens: tuple[ScoredId, ...] = ()
-    score: float = 0.0
-    finish_reason: FinishReason | None = None
-    stop_string: str = ""
-
-    @property
-    def ids(self) -> list[int]:
-        return [token.id for token in self.tokens]
 
 
 @dataclass
@@ -38,22 +23,8 @@ class _Beams:
     """The beams of one prompt: hypotheses that still grow, and the best finished ones."""
 
     prompt_index: int
-    running: list[_Hypothesis]
-    finished: list[_Hypothesis] = field(default_factory=list)
-
-    @property
-    def best(self) -> _Hypothesis:
-        """The hypothesis that would win if the search ended now."""
-        return max(
-            [*self.finished, *(_averaged(each) for each in self.running)],
-            key=lambda hypothesis: hypothesis.score,
-        )
-
-
-def _averaged(hypothesis: _Hypothesis, reason: FinishReason | None = None) -> _Hypothesis:
-    """Return the hypothesis with its score divided by its length (length penalty 1)."""
-    length = max(len(hypothesis.tokens), 1)
-    return _Hypothesis(hypothesis.tokens, hypothesis.score / length, reason, hypothesis.stop_string)
+    running: list[Hypothesis]
+    finished: list[Hypothesis] = field(default_factory=list)
 
 
 def beam_search(
@@ -82,9 +53,9 @@ def beam_search(
         at the end of each prompt ``num_return_sequences`` finished sequences, best first.
     """
     width = options.num_beams
-    processors = logits_processors(options)
-    open_beams = [_Beams(index, [_Hypothesis()] * width) for index in range(len(prompts))]
+    open_beams = [_Beams(index, [Hypothesis()] * width) for index in range(len(prompts))]
     batch = CachedBatch(model, prompts, padding)
+    processors = logits_processors(options, stopping, batch.ids.shape[1])
     if interrupted():
         for beams in open_beams:
             yield from _results(beams, options.num_return_sequences, "interrupted")
@@ -93,7 +64,7 @@ def beam_search(
     logits = batch.prefill()[rows]
     batch.select(rows)
     # Only the first beam counts at first: the others hold the same prompt.
-    running = torch.full((len(prompts), width), _IMPOSSIBLE, device=logits.device)
+    running = torch.full((len(prompts), width), IMPOSSIBLE, device=logits.device)
     running[:, 0] = 0.0
     while True:
         with torch.inference_mode():
@@ -104,14 +75,17 @@ def beam_search(
             values, flat = totals.view(-1, width * vocabulary).topk(2 * width)
             sources = (flat // vocabulary).cpu()
             tokens = (flat % vocabulary).cpu()
+            source_rows = sources + width * torch.arange(len(sources))[:, None]
+            scored = score(own, (flat % vocabulary).flatten(), source_rows.flatten().to(own.device))
         kept_rows: list[int] = []
         kept_tokens: list[int] = []
         kept_scores: list[Tensor] = []
         going_on: list[_Beams] = []
         for place, beams in enumerate(open_beams):
-            source_rows = place * width + sources[place]
-            scored = score(own[source_rows.to(own.device)], tokens[place].to(own.device))
-            chosen = _extend(beams, sources[place].tolist(), scored, values[place], stopping, width)
+            own_tokens = scored[place * 2 * width : (place + 1) * 2 * width]
+            chosen = _extend(
+                beams, sources[place].tolist(), own_tokens, values[place], stopping, width
+            )
             length = len(beams.running[0].tokens)
             done = len(chosen) == 0 or (
                 len(beams.finished) == width
@@ -121,14 +95,16 @@ def beam_search(
                 reason: FinishReason | None = None if done else "interrupted"
                 yield from _results(beams, options.num_return_sequences, reason)
                 continue
-            yield Step(beams.prompt_index, 0, beams.best.tokens, replaces=True)
+            yield Step(
+                beams.prompt_index, 0, best_of(beams.finished, beams.running).tokens, replaces=True
+            )
             going_on.append(beams)
             missing = width - len(chosen)
             chosen += [chosen[-1]] * missing
-            kept_rows += source_rows[chosen].tolist()
+            kept_rows += source_rows[place][chosen].tolist()
             kept_tokens += tokens[place][chosen].tolist()
             kept_scores.append(values[place][chosen])
-            kept_scores[-1][width - missing :] = _IMPOSSIBLE
+            kept_scores[-1][width - missing :] = IMPOSSIBLE
         if not going_on:
             return
         open_beams = going_on
@@ -146,17 +122,15 @@ def _extend(
     width: int,
 ) -> list[int]:
     """Move `beams` one token on; return which candidates go on, best first (at most `width`)."""
-    growing: list[tuple[int, _Hypothesis]] = []
+    growing: list[tuple[int, Hypothesis]] = []
     for rank, (source, token, value) in enumerate(
         zip(sources, scored, values.tolist(), strict=True)
     ):
-        tokens = (*beams.running[source].tokens, token)
-        reason, stop = stopping.reason([each.id for each in tokens])
-        hypothesis = _Hypothesis(tokens, value, reason, stop)
-        if reason is None:
+        hypothesis = beams.running[source].extended(token, value, stopping)
+        if hypothesis.finish_reason is None:
             growing.append((rank, hypothesis))
         elif rank < width:
-            beams.finished.append(_averaged(hypothesis, reason))
+            beams.finished.append(hypothesis.averaged())
     beams.finished.sort(key=lambda hypothesis: -hypothesis.score)
     del beams.finished[width:]
     if growing:
@@ -169,14 +143,6 @@ def _results(beams: _Beams, count: int, reason: FinishReason | None = None) -> I
     """Yield the best `count` sequences; those that were cut short end with `reason`."""
     ranked = list(beams.finished)
     if reason:
-        ranked += [_averaged(hypothesis, reason) for hypothesis in beams.running]
+        ranked += [hypothesis.averaged(reason) for hypothesis in beams.running]
         ranked.sort(key=lambda hypothesis: -hypothesis.score)
-    for index, hypothesis in enumerate(ranked[:count]):
-        yield Step(
-            beams.prompt_index,
-            index,
-            hypothesis.tokens,
-            hypothesis.finish_reason,
-            hypothesis.stop_string,
-            replaces=True,
-        )
+    yield from results(beams.prompt_index, ranked[:count])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from transformers import (
     LogitsProcessorList,
+    MinNewTokensLengthLogitsProcessor,
     NoRepeatNGramLogitsProcessor,
     RepetitionPenaltyLogitsProcessor,
     TemperatureLogitsWarper,
@@ -11,16 +12,35 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.options import GenerationOptions
 
 
-def logits_processors(options: GenerationOptions) -> LogitsProcessorList:
-    """Return what changes the scores of every strategy."""
+def logits_processors(
+    options: GenerationOptions, stopping: Stopping, prompt_length: int
+) -> LogitsProcessorList:
+    """Return what changes the scores of every strategy.
+
+    Parameters
+    ----------
+    options : GenerationOptions
+        For the penalties.
+    stopping : Stopping
+        For the least number of new tokens.
+    prompt_length : int
+        Columns of the prompts, padding included.
+    """
     processors = LogitsProcessorList()
     if options.repetition_penalty != 1.0:
         processors.append(RepetitionPenaltyLogitsProcessor(options.repetition_penalty))
     if options.no_repeat_ngram_size:
         processors.append(NoRepeatNGramLogitsProcessor(options.no_repeat_ngram_size))
+    if stopping.min_new_tokens:
+        processors.append(
+            MinNewTokensLengthLogitsProcessor(
+                prompt_length, stopping.min_new_tokens, stopping.end_of_document
+            )
+        )
     return processors
 
 

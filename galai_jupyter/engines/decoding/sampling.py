@@ -11,7 +11,7 @@ from torch import Tensor
 from galai_jupyter.engines.base import Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
 from galai_jupyter.engines.decoding.processors import logits_processors, sampling_warpers
-from galai_jupyter.engines.decoding.stopping import Stopping
+from galai_jupyter.engines.decoding.stopping import Stopping, say
 from galai_jupyter.options import GenerationOptions
 
 
@@ -53,7 +53,8 @@ def sample(
     count = options.num_return_sequences
     places = [(prompt, sequence) for prompt in range(len(prompts)) for sequence in range(count)]
     batch = CachedBatch(model, prompts, padding)
-    processors, warpers = logits_processors(options), sampling_warpers(options)
+    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    warpers = sampling_warpers(options)
     generators = {
         place: torch.Generator().manual_seed((options.seed or 0) + place[1]) for place in places
     }
@@ -82,13 +83,7 @@ def sample(
         with torch.inference_mode():
             tokens = choose(logits)
             scored = score(logits.log_softmax(dim=-1), tokens)
-        going_on = []
-        for row, (place, token) in enumerate(zip(places, scored, strict=True)):
-            said[place].append(token.id)
-            reason, stop = stopping.reason(said[place])
-            yield Step(*place, (token,), reason, stop)
-            if reason is None:
-                going_on.append(row)
+        going_on = yield from say(places, scored, said, stopping)
         if interrupted():
             yield from (Step(*places[row], finish_reason="interrupted") for row in going_on)
             return
