@@ -19,7 +19,7 @@ BOUNDARY = re.compile(r"\n[ \t>]*(?:\n|#{1,6}[ \t])")
 """Ends a paragraph, for code spans and formulas."""
 
 _OPENING = re.compile(r"`{3,}|^[ \t>]*(~{3,})", re.MULTILINE)
-_INFO = re.compile(r"[^`\n]*(?=\n|\Z)")
+_INFO = {"`": re.compile(r"[^`\n]*(?=\n|\Z)"), "~": re.compile(r"[^\n]*")}
 _WORD = re.compile(r"[ \t]*[\w+#.-]*[ \t]*(?=\n|\Z)")
 _CLOSING = re.compile(
     r"^[ \t>]*(`{3,}|~{3,})[ \t]*(?=$|</work>|</s>)",
@@ -82,7 +82,7 @@ def _blocks(text: str) -> Iterator[FoundCode]:
         line_start = text.rfind("\n", 0, start) + 1
         container = CONTAINER.match(text, line_start, start)
         own_line = container is not None and container.end() == start
-        info = (_INFO if own_line and fence[0] == "`" else _WORD).match(text, opening.end())
+        info = (_INFO[fence[0]] if own_line else _WORD).match(text, opening.end())
         if not info:
             continue
         body = info.end() + 1

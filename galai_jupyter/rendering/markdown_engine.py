@@ -26,6 +26,8 @@ _PLACEHOLDER = re.compile(f"[{_START}{_BLOCK_START}]([0-9]+){_END}")
 _BLOCK_PLACEHOLDER = re.compile(f"[ \\t]*({_BLOCK_START}[0-9]+{_END})\\s*")
 _ENCODED = re.compile("%EE%80%8[01]([0-9]+)%EE%80%82")
 _RESERVED = dict.fromkeys([0, *range(0xE000, 0xE010)], "\ufffd")
+_NEXT_ITEM = re.compile(r"\n[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
+_EMPTY_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])?[ \t]*")
 _HEAD = 200
 _MAX_CONTAINERS = 20
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -55,6 +57,8 @@ class ParsedMarkdown:
 
     def parts(self, text: str) -> list[str | Segment]:
         """Return `text` as plain text and segments, in order."""
+        if _END not in text:
+            return [text]
         pieces = _PLACEHOLDER.split(text)
         return [
             self.segments[int(piece)] if index % 2 else piece
@@ -64,7 +68,7 @@ class ParsedMarkdown:
 
     def only_block(self, text: str) -> bool:
         """Whether `text` is one placeholder of a block segment."""
-        return _BLOCK_PLACEHOLDER.fullmatch(text) is not None
+        return _BLOCK_START in text and _BLOCK_PLACEHOLDER.fullmatch(text) is not None
 
     def restored(self, text: str) -> str:
         """Return `text` as it was generated."""
@@ -87,45 +91,71 @@ def parse(segments: Iterable[Segment]) -> ParsedMarkdown:
 
 
 def _with_placeholders(segments: Iterable[Segment]) -> tuple[str, list[Segment]]:
-    """Return Markdown with placeholders; those of blocks are paragraphs of their own.
-
-    A block that begins in a list item or quotation stays in it: its line repeats the marks.
-    """
-    out: list[str] = []
+    """Return Markdown with placeholders, and what they stand for."""
     placed: list[Segment] = []
-    head = ""  # how the current line begins
-    pending = ""  # what must follow a block before anything else stands on its line
+    source = _Source()
     for segment in segments:
-        source = segment.source
         if isinstance(segment, Text):
-            if pending:
-                source = source.lstrip(" \t")
-                out.append(pending)
-                head, pending = pending.rpartition("\n")[2], ""
-            out.append(source)
-            _, newline, after = source.rpartition("\n")
-            head = after[:_HEAD] if newline else (head + source[:_HEAD])[:_HEAD]
+            source.text(segment.source)
             continue
-        if pending:
-            out.append(pending)
-            head, pending = pending.rpartition("\n")[2], ""
         block = is_block(segment)
         placeholder = f"{_BLOCK_START if block else _START}{len(placed)}{_END}"
         placed.append(segment)
         if block:
-            match = CONTAINER.match(head)
-            container = match[0] if match else ""
-            continued = re.sub(r"[^>\s]", " ", container)
-            if container != head:
-                out.append(f"\n{continued.rstrip()}\n{continued}")
-            elif continued == container:  # no list item begins here
-                out.append(f"\n{continued}")
-            out.append(placeholder)
-            pending = f"\n{continued.rstrip()}\n{continued}"
+            source.block(placeholder)
         else:
-            out.append(placeholder)
-            head = (head + placeholder)[:_HEAD]
-    return "".join(out), placed
+            source.inline(placeholder)
+    return "".join(source.out), placed
+
+
+class _Source:
+    """Markdown under construction, in which blocks are paragraphs of their own.
+
+    A block that begins in a list item or quotation stays in it: its lines repeat the marks.
+    """
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+        self.head = ""  # how the current line begins
+        self.above = ""  # the line above
+        self.pending = ""  # what parts a block from what follows on its line
+
+    def text(self, source: str) -> None:
+        if self.pending:
+            source = source.lstrip(" \t")
+            if not (self.pending.strip("\n") and _NEXT_ITEM.match(source)):
+                self._end_block()
+            self.pending = ""
+        self.out.append(source)
+        lines = source.rsplit("\n", 2)
+        if len(lines) > 1:
+            self.above = lines[1] if len(lines) > 2 else self.head + lines[0]
+            self.head = ""
+        self.head = (self.head + lines[-1][:_HEAD])[:_HEAD]
+
+    def inline(self, placeholder: str) -> None:
+        if self.pending:
+            self._end_block()
+        self.out.append(placeholder)
+        self.head = (self.head + placeholder)[:_HEAD]
+
+    def block(self, placeholder: str) -> None:
+        if self.pending:
+            self._end_block()
+        match = CONTAINER.match(self.head)
+        container = match[0] if match else ""
+        continued = re.sub(r"[^>\s]", " ", container)
+        if container != self.head:
+            self.out.append(f"\n{continued.rstrip()}\n{continued}")
+        elif continued == container and not _EMPTY_ITEM.fullmatch(self.above):
+            self.out.append(f"\n{continued}")
+        self.out.append(placeholder)
+        self.pending = f"\n{continued.rstrip()}\n{continued}"
+
+    def _end_block(self) -> None:
+        self.out.append(self.pending)
+        self.above, self.head = "", self.pending.rpartition("\n")[2]
+        self.pending = ""
 
 
 class _Engine(MarkdownIt):
@@ -160,6 +190,8 @@ def _split_at_blocks(state: StateCore) -> None:
 
     It is one already, unless its line continues a paragraph in spite of its indentation.
     """
+    if _BLOCK_START not in state.src:
+        return
     tokens: list[MarkdownToken] = []
     for token in state.tokens:
         if token.type not in ("paragraph_close", "heading_close") or (
@@ -197,10 +229,17 @@ def _if_possible(rule: InlineRule) -> InlineRule:
     return spared
 
 
+def spare_links(engine: MarkdownIt) -> None:
+    """Keep `engine` fast on thousands of brackets."""
+    engine.inline.ruler.at("link", _if_possible(link))
+    engine.inline.ruler.at("image", _if_possible(image))
+
+
 @cache
 def _engine() -> MarkdownIt:
     engine = _Engine("commonmark", {"html": False, "maxNesting": 24})
     engine.enable("table")
+    spare_links(engine)
     engine.disable(["html_block", "html_inline", "fence", "backticks"])
     rules = engine.block.ruler
     paragraph = ["paragraph", "reference", "blockquote"]
@@ -208,6 +247,4 @@ def _engine() -> MarkdownIt:
     rules.at("list", _up_to_depth(list_block), {"alt": paragraph})
     rules.at("code", _code)
     engine.core.ruler.after("block", "galai_blocks", _split_at_blocks)
-    engine.inline.ruler.at("link", _if_possible(link))
-    engine.inline.ruler.at("image", _if_possible(image))
     return engine

@@ -109,7 +109,7 @@ class MarkdownWriter(Writer):
             raw = raw.replace("_", "\\_")
             return f"${mark}{{{raw}}}${_FORMULA_END}"
         tag = "sup" if span.kind == "superscript" else "sub"
-        return f"<{tag}>{inner}</{tag}>"
+        return f"<{tag}>{' '.join(inner.split())}</{tag}>"  # alone on its line it begins a block
 
     def container(self, block: kinds.Block, inner: str) -> str:
         opening, closing = (self._edge(token) for token in kinds.SPAN_TOKENS[block.kind])
@@ -146,7 +146,8 @@ class MarkdownWriter(Writer):
         return self._lines(inner) + "\n"
 
     def paragraph(self, inner: str, token: MarkdownToken) -> str:
-        return self._lines(inner) + "\n\n"
+        lines = self._lines(inner)
+        return f"{lines}\n\n" if lines.strip() else ""
 
     def _lines(self, inner: str) -> str:
         """Finish a paragraph's text: nothing at a line's start makes it another block."""
@@ -168,9 +169,10 @@ class MarkdownWriter(Writer):
 
     def list_item(self, inner: str, token: MarkdownToken) -> str:
         marker = f"{token.info}{token.markup} "
-        indented = _prefixed(inner.rstrip("\n"), " " * len(marker))
+        first, *others = inner.strip("\n").split("\n")
+        indented = [(" " * len(marker) + line).rstrip() for line in others]
         loose = "\n\n" if inner.endswith("\n\n") else "\n"
-        return marker + indented[len(marker) :] + loose
+        return "\n".join([marker + first, *indented]) + loose
 
     def table(self, inner: str, token: MarkdownToken) -> str:
         return inner + "\n"

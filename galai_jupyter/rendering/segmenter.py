@@ -114,7 +114,7 @@ class _Tree:
             if self._close(_CLOSING[piece.source]):
                 return
         elif isinstance(piece, CodeBlock) or (
-            isinstance(piece, Text) and BOUNDARY.search(piece.source)
+            isinstance(piece, Text) and "\n" in piece.source and BOUNDARY.search(piece.source)
         ):
             self._forget_spans()
         self.segments.append(piece)

@@ -34,7 +34,7 @@ ALTERNATIVE = (
 )
 TOKENS = "font-family:monospace;line-height:2.1"
 TOKEN = (
-    "display:inline-block;white-space:pre-wrap;padding:0 2px;margin:1px;border-radius:3px;"
-    "line-height:1.4;border:1px solid rgba(127,127,127,0.5)"
+    "display:inline-block;padding:0 2px;margin:1px;border-radius:3px;line-height:1.4;"
+    "border:1px solid rgba(127,127,127,0.5)"
 )
 CUE = "font-size:75%"

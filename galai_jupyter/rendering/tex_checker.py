@@ -22,12 +22,6 @@ _NAME = re.compile(r"\{[A-Za-z]+\*?\}")
 _NUMBER = r"(?:\d(?:\.\d*)?|\.\d+)"
 _LENGTH = re.compile(rf"\{{\s*(?:-?{_NUMBER}\s*(?:pt|mu)|{_NUMBER}\s*(?:em|ex|mm|cm))\s*\}}")
 _ROW_LENGTH = re.compile(rf"\[\s*(?:-?{_NUMBER}\s*pt|\d\d\s*pt|{_NUMBER}\s*e[mx])\s*\]")
-_NO_SCRIPT = {"", "^", "_", "'", r"\\", r"\limits", r"\nolimits", r"\hline", r"\not"} | {
-    "\\" + name
-    for name in known.SWITCHES
-    | known.FUNCTIONS
-    | {"varliminf", "varlimsup", "varinjlim", "varprojlim"}
-}
 _ARGUMENT = {
     "p": re.compile(r"(?:\[[tbc]\])?(?!\s*\[)"),
     "a": re.compile(r"(?:\[[lcr]\])?"),
@@ -216,7 +210,7 @@ class _Checker:
         """Read ``{…}``, a character, or a command (in scripts also one with arguments)."""
         self.skip_space()
         lexeme = self.next()
-        if lexeme in _NO_SCRIPT:
+        if lexeme in ("", "^", "_", "'") or lexeme[1:] in known.NO_SCRIPTS:
             raise _Refused
         self.depth += 1
         if self.depth > _MAX_DEPTH:

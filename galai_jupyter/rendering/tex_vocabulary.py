@@ -96,6 +96,13 @@ SWITCHES = _words(
 )
 """Commands that change what follows in their group."""
 
+NO_SCRIPTS = (
+    SWITCHES
+    | FUNCTIONS
+    | _words("varliminf varlimsup varinjlim varprojlim limits nolimits hline not \\")
+)
+"""Commands that cannot be a script or argument without braces."""
+
 INFIX = _words("over atop choose brace brack")
 """Commands that divide their group; one a group."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from galai_jupyter.rendering import styles
 from galai_jupyter.rendering.html_writer import HtmlWriter
 from galai_jupyter.rendering.latex_writer import LatexWriter
 from galai_jupyter.rendering.markdown_engine import clean_text
 from galai_jupyter.rendering.markdown_writer import MarkdownWriter
 from galai_jupyter.rendering.plain_writer import write_plain
-from galai_jupyter.rendering.sanitise import sanitise
+from galai_jupyter.rendering.sanitise import is_harmless_markdown, sanitise
 from galai_jupyter.rendering.seam import after_seam, segment_with_prompt
-from galai_jupyter.rendering.segments import Segment
+from galai_jupyter.rendering.segments import CodeBlock, Segment
 
 
 def _segments(prompt: str, text: str) -> tuple[Segment, ...]:
@@ -54,7 +56,16 @@ def to_markdown(text: str, *, special_tokens: str = "badge", prompt: str = "") -
 
     Raw HTML, images and unsafe links of the generated text are shown as text.
     """
-    return MarkdownWriter(special_tokens).write(_segments(prompt, text)).strip("\n") + "\n"
+    return _markdown(_segments(prompt, text), special_tokens)
+
+
+def _markdown(segments: Sequence[Segment], special_tokens: str) -> str:
+    writer = MarkdownWriter(special_tokens)
+    markdown = writer.write(segments)
+    if not is_harmless_markdown(markdown):
+        plain = write_plain(segments, hide=special_tokens == "hide")
+        markdown = writer.code_block(CodeBlock(plain, plain, "", True))
+    return markdown.strip("\n") + "\n"
 
 
 def to_latex(text: str, *, special_tokens: str = "badge", prompt: str = "") -> str:
@@ -79,5 +90,4 @@ def continuation_html(prompt: str, text: str, *, special_tokens: str = "badge") 
 
 def continuation_markdown(prompt: str, text: str, *, special_tokens: str = "badge") -> str:
     """Return `text` alone as Markdown, although `prompt` may have begun it."""
-    segments = after_seam(_segments(prompt, text))
-    return MarkdownWriter(special_tokens).write(segments).strip("\n") + "\n"
+    return _markdown(after_seam(_segments(prompt, text)), special_tokens)

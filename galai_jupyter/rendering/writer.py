@@ -34,49 +34,53 @@ class Writer(ABC):
         return self._traverse(parsed, parsed.tokens)
 
     def _traverse(self, parsed: ParsedMarkdown, tokens: list[MarkdownToken]) -> str:
-        open_tokens: list[MarkdownToken] = []
-        buffers: list[list[str]] = [[]]
+        out: list[str] = []
+        outer: list[tuple[MarkdownToken, list[str]]] = []
         for index, token in enumerate(tokens):
-            if token.nesting == 1:
-                open_tokens.append(token)
-                buffers.append([])
-                self.in_table = self.in_table or token.type == "table_open"
-            elif token.nesting == -1:
-                opened = open_tokens.pop()
-                inner = "".join(buffers.pop())
-                if token.type == "table_close":
-                    self.in_table = False
-                if token.type == "paragraph_close" and parsed.only_block(tokens[index - 1].content):
-                    buffers[-1].append(inner)
-                elif opened.hidden:
-                    buffers[-1].append(self.bare(inner))
+            if token.nesting == 0:
+                if token.type == "text":
+                    out.append(self._text(parsed, token.content))
+                elif token.type == "inline":
+                    out.append(self._traverse(parsed, token.children or []))
                 else:
-                    buffers[-1].append(self._wrap(parsed, opened, inner))
-            elif token.type == "inline":
-                buffers[-1].append(self._traverse(parsed, token.children or []))
+                    out.append(self._leaf(parsed, token))
+            elif token.nesting == 1:
+                outer.append((token, out))
+                out = []
+                if token.type == "table_open":
+                    self.in_table = True
             else:
-                buffers[-1].append(self._leaf(parsed, token))
-        return "".join(buffers[0])
+                inner = "".join(out)
+                opened, out = outer.pop()
+                kind = token.type
+                if kind == "paragraph_close" and parsed.only_block(tokens[index - 1].content):
+                    out.append(inner)
+                elif opened.hidden:
+                    out.append(self.bare(inner))
+                elif kind == "link_close":
+                    out.append(self._link(parsed, opened, inner))
+                else:
+                    out.append(getattr(self, kind[:-6])(inner, opened))
+                if kind == "table_close":
+                    self.in_table = False
+        return "".join(out)
 
-    def _wrap(self, parsed: ParsedMarkdown, token: MarkdownToken, inner: str) -> str:
-        name = token.type.removesuffix("_open")
-        if name == "link":
-            title = parsed.restored(str(token.attrs.get("title", "")))
-            address = str(token.attrs["href"])
-            if not address:
-                return self.text("[") + inner + self.text("]()")
-            seam = self.seam(kinds.Seam(inside=True)) if parsed.has_seam(address) else ""
-            return seam + self.link(inner, parsed.restored_link(address), title)
-        wrapped: str = getattr(self, name)(inner, token)
-        return wrapped
+    def _text(self, parsed: ParsedMarkdown, content: str) -> str:
+        parts = parsed.parts(content)
+        return "".join(
+            [self.text(part) if isinstance(part, str) else self.segment(part) for part in parts]
+        )
+
+    def _link(self, parsed: ParsedMarkdown, token: MarkdownToken, inner: str) -> str:
+        address = str(token.attrs["href"])
+        if not address:  # one that is not safe
+            return self.text("[") + inner + self.text("]()")
+        title = parsed.restored(str(token.attrs.get("title", "")))
+        seam = self.seam(kinds.Seam(inside=True)) if parsed.has_seam(address) else ""
+        return seam + self.link(inner, parsed.restored_link(address), title)
 
     def _leaf(self, parsed: ParsedMarkdown, token: MarkdownToken) -> str:
         match token.type:
-            case "text":
-                return "".join(
-                    self.text(part) if isinstance(part, str) else self.segment(part)
-                    for part in parsed.parts(token.content)
-                )
             case "code_block":
                 mark = ""
                 if parsed.has_seam(token.content):
