@@ -130,3 +130,9 @@ def test_characters_of_private_use_cannot_forge_a_formula() -> None:
     assert body("\ue0000\ue002 $x$") == (
         '<p>\ufffd0\ufffd <span class="galai-math">\\(x\\)</span></p>'
     )
+
+
+def test_each_line_of_a_working_is_a_step() -> None:
+    html = to_html("<work>\nx + y = 2\ny = 1\n</work>\nsome\nprose")
+    assert "x + y = 2<br>" in html
+    assert "some\nprose" in html

@@ -27,6 +27,7 @@ class Writer(ABC):
     def __init__(self, special_tokens: str = "badge") -> None:
         self.special_tokens = special_tokens
         self.in_table = False
+        self.in_work = False
 
     def write(self, segments: Iterable[kinds.Segment]) -> str:
         """Return `segments` as blocks."""
@@ -91,7 +92,8 @@ class Writer(ABC):
                 address = parsed.restored_link(str(token.attrs["src"]))
                 return self.text(f"![{parsed.restored(token.content)}]({address})")
             case "softbreak":
-                return "\n"
+                # In a working each line is a step.
+                return self.hardbreak() if self.in_work else "\n"
             case "hardbreak":
                 return self.hardbreak()
             case "hr":
@@ -120,9 +122,10 @@ class Writer(ABC):
             case kinds.Span():
                 return self.span(segment, "".join(map(self.segment, segment.children)))
             case kinds.Block():
-                in_table, self.in_table = self.in_table, False
+                outside = self.in_table, self.in_work
+                self.in_table, self.in_work = False, segment.kind == "work"
                 inner = self.write(segment.children)
-                self.in_table = in_table
+                self.in_table, self.in_work = outside
                 return self.container(segment, inner)
 
     def bare(self, inner: str) -> str:
