@@ -1,0 +1,1 @@
+"""Facts in, a small checkpoint out: everything that makes the bundled model again."""

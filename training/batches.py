@@ -1,0 +1,113 @@
+"""Documents in, batches of equally long rows out: ids, loss mask and positions as tensors."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from training.documents import Document
+from training.tokenizer import END, PAD, Encoded, encode_documents
+
+CHUNK = 1500
+"""Documents that are encoded and sorted by length together."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Ids, which of them the loss counts, and their positions; all of one shape."""
+
+    ids: Tensor
+    counted: Tensor
+    positions: Tensor
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How documents become rows.
+
+    Attributes
+    ----------
+    tokens : int
+        Size of a batch, padding included.
+    context : int
+        Positions that the model has.
+    prompt_share : float
+        Share of the prompt's tokens that the loss counts; of a continuation it counts all.
+    alone : float
+        Share of rows that hold a single document.
+    shifted : float
+        Share of batches that start at a random position, so that every position is met.
+    """
+
+    tokens: int
+    context: int
+    prompt_share: float = 0.12
+    alone: float = 0.55
+    shifted: float = 0.35
+
+
+Row = tuple[list[int], list[bool]]
+
+
+def _row(encoded: list[Encoded], rng: random.Random, packing: Packing) -> Row:
+    ids: list[int] = [END] if rng.random() < 0.5 else []
+    counted = [False] * len(ids)
+    for item in encoded:
+        ids += [*item.ids, END]
+        counted += [learned or rng.random() < packing.prompt_share for learned in item.learned]
+        counted.append(True)
+    return ids[: packing.context], counted[: packing.context]
+
+
+def _rows(encoded: list[Encoded], rng: random.Random, packing: Packing) -> Iterator[Row]:
+    position = 0
+    while position < len(encoded):
+        size = 1 if rng.random() < packing.alone else rng.choice((2, 2, 3, 4))
+        if rng.random() < 0.003:
+            size = 24
+        yield _row(encoded[position : position + size], rng, packing)
+        position += size
+
+
+def _width(length: int, packing: Packing) -> int:
+    """Round up, since every new shape of a matrix costs time to prepare for it."""
+    step = 16 if length < 256 else 128
+    return min(-(-length // step) * step, packing.context)
+
+
+def _stack(rows: list[Row], rng: random.Random, packing: Packing) -> Batch:
+    longest = _width(max(len(ids) for ids, _ in rows), packing)
+    number = packing.tokens // longest or 1
+    ids = torch.full((number, longest), PAD)
+    counted = torch.zeros((number, longest), dtype=torch.bool)
+    for index, (row, mask) in enumerate(rows):
+        ids[index, : len(row)] = torch.tensor(row)
+        counted[index, : len(row)] = torch.tensor(mask)
+    room = packing.context - longest
+    start = rng.randint(0, room) if rng.random() < packing.shifted else 0
+    positions = torch.arange(start, start + longest).expand(number, longest)
+    return Batch(ids, counted, positions)
+
+
+def batches(
+    documents: Iterator[Document], tokenizer: Tokenizer, packing: Packing, seed: int
+) -> Iterator[Batch]:
+    """Encode documents chunk by chunk, sort rows by length and yield batches in random order."""
+    rng = random.Random(seed)
+    while chunk := list(islice(documents, CHUNK)):
+        encoded = encode_documents(tokenizer, chunk)
+        rows = sorted(_rows(encoded, rng, packing), key=lambda row: len(row[0]))
+        groups: list[list[Row]] = [[]]
+        for row in rows:
+            if groups[-1] and _width(len(row[0]), packing) * (len(groups[-1]) + 1) > packing.tokens:
+                groups.append([])
+            groups[-1].append(row)
+        rng.shuffle(groups)
+        for group in groups:
+            yield _stack(group, rng, packing)

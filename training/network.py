@@ -1,0 +1,96 @@
+"""Sizes in, an OPT model out; and the checkpoint folder that it is saved to."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from transformers import GenerationConfig, OPTConfig, OPTForCausalLM
+
+from galai_jupyter.tokens import CONTEXT_SIZE
+from training.batches import Batch
+from training.tokenizer import END, PAD
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of a model; those of the bundled one unless said otherwise."""
+
+    vocabulary: int
+    hidden: int = 256
+    layers: int = 6
+    heads: int = 4
+    context: int = CONTEXT_SIZE
+
+
+def new_model(shape: Shape) -> OPTForCausalLM:
+    """Return a model with random weights, built as Galactica's are: pre-norm OPT with GELU."""
+    config = OPTConfig(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden,
+        word_embed_proj_dim=shape.hidden,
+        ffn_dim=4 * shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        max_position_embeddings=shape.context,
+        do_layer_norm_before=True,
+        activation_function="gelu",
+        dropout=0.0,
+        attention_dropout=0.0,
+        layerdrop=0.0,
+        enable_bias=True,
+        layer_norm_elementwise_affine=True,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        pad_token_id=PAD,
+        eos_token_id=END,
+    )
+    model = OPTForCausalLM(config)
+    with torch.no_grad():  # residual branches start small, which steadies the first steps
+        for layer in model.model.decoder.layers:
+            for linear in (layer.self_attn.out_proj, layer.fc2):
+                linear.weight.mul_((2 * shape.layers) ** -0.5)
+        table = model.model.decoder.embed_positions.weight
+        table.copy_(sinusoids(*table.shape))
+        table.requires_grad_(False)
+    return model
+
+
+def sinusoids(rows: int, width: int, size: float = 0.05) -> Tensor:
+    """Return the Transformer's sines and cosines of positions, all waves of amplitude `size`.
+
+    Galactica learns its positions. A short training cannot, for 2,048 of them: with these, kept as
+    they are, what is learned at one position holds at all others.
+    """
+    waves = torch.exp(-math.log(10_000) * torch.arange(width // 2) / (width // 2))
+    angles = torch.arange(rows)[:, None] * waves
+    return size * torch.cat((angles.sin(), angles.cos()), dim=1)
+
+
+def batch_loss(model: OPTForCausalLM, batch: Batch) -> Tensor:
+    """Return the mean loss over the counted tokens; only they pass through the output layer."""
+    targets = batch.ids[:, 1:].where(batch.counted[:, 1:], IGNORED).flatten()
+    order = targets.ne(IGNORED).nonzero()[:, 0]
+    filled = -(-len(order) // 256) * 256  # few different shapes, as in `batches`
+    order = torch.cat((order, targets.eq(IGNORED).nonzero()[: filled - len(order), 0]))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = model.model.decoder(
+            input_ids=batch.ids, position_ids=batch.positions, use_cache=False
+        ).last_hidden_state[:, :-1]
+        logits = model.lm_head(hidden.flatten(0, 1)[order])
+    return cross_entropy(logits.float(), targets[order], ignore_index=IGNORED)
+
+
+def save_model(model: OPTForCausalLM, folder: Path) -> None:
+    """Write the weights in float16, the configuration and the generation defaults."""
+    half = copy.deepcopy(model).to(torch.float16).eval()
+    half.generation_config = GenerationConfig(bos_token_id=0, pad_token_id=PAD, eos_token_id=END)
+    half.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)  # it is written for its owner alone
