@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter.engines.base import Engine
+from galai_jupyter.errors import EngineError
 from galai_jupyter.options import GenerationOptions, build_options, find_option
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.streaming import GenerationStream
@@ -26,18 +27,26 @@ class Model:
     engine : Engine
         What runs it.
     on_start, on_finish : callable, optional
-        Called with every stream before its first token and at its end; the session takes its
-        lock and keeps its history here.
+        Called with the model and every stream, before its first token and at its end; the
+        session takes its lock and keeps its history here.
+
+    Attributes
+    ----------
+    engine : Engine
+        What runs it.
+    closed : bool
+        Whether it was unloaded.
     """
 
     def __init__(
         self,
         engine: Engine,
         *,
-        on_start: Callable[[GenerationStream], None] = lambda stream: None,
-        on_finish: Callable[[GenerationStream], None] = lambda stream: None,
+        on_start: Callable[[Model, GenerationStream], None] = lambda model, stream: None,
+        on_finish: Callable[[Model, GenerationStream], None] = lambda model, stream: None,
     ) -> None:
         self.engine = engine
+        self.closed = False
         self._on_start, self._on_finish = on_start, on_finish
 
     def __repr__(self) -> str:
@@ -76,12 +85,17 @@ class Model:
         OptionError, PromptError
             If the request cannot be run.
         """
+        self.check_open()
         prompts = [prompts] if isinstance(prompts, Prompt) else prompts
         options = options.checked()
         if options.samples and options.seed is None:
             options = replace(options, seed=random.SystemRandom().randrange(2**31))
         return GenerationStream(
-            self.engine, prompts, options, on_start=self._on_start, on_finish=self._on_finish
+            self.engine,
+            prompts,
+            options,
+            on_start=lambda stream: self._on_start(self, stream),
+            on_finish=lambda stream: self._on_finish(self, stream),
         )
 
     def generate(
@@ -155,6 +169,12 @@ class Model:
             answers.append(found if num_return_sequences > 1 else found[0])
         return answers[0] if single else answers
 
+    def check_open(self) -> None:
+        """Raise `EngineError` if the model was unloaded."""
+        if self.closed:
+            raise EngineError("This model was unloaded: load it again.")
+
     def close(self) -> None:
-        """Give the memory back."""
+        """Give the memory back; the model cannot be used afterwards."""
+        self.closed = True
         self.engine.close()

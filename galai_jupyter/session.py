@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from galai_jupyter import catalog
+from galai_jupyter.engines.hardware import release_memory
 from galai_jupyter.errors import InsufficientMemoryError, PromptError, SessionBusyError
 from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
@@ -90,13 +91,15 @@ class Session:
         return self.use(engine)
 
     def use(self, engine: Engine) -> Model:
-        """Make `engine` the session's engine; the one before it is closed."""
+        """Make `engine` the session's engine.
+
+        The session lets the model before it go: its memory is given back, unless somebody else
+        still holds that model and may go on using it.
+        """
         with self._exclusively():
-            previous = self._model
             self._model = Model(engine, on_start=self._begin, on_finish=self._end)
-            if previous:
-                previous.close()
-            return self._model
+        release_memory()
+        return self._model
 
     def unload(self) -> None:
         """Drop the model and give its memory back."""
@@ -104,6 +107,7 @@ class Session:
             previous, self._model = self._model, None
             if previous:
                 previous.close()
+        release_memory()
 
     def ensure_model(self, progress: Progress = lambda label, fraction: None) -> Model:
         """Return the session's model; the bundled one is loaded where there is none."""
@@ -182,7 +186,7 @@ class Session:
         if threading.current_thread() is not threading.main_thread():
             yield lambda: asked
             return
-        previous = signal.getsignal(signal.SIGINT)
+        previous = signal.getsignal(signal.SIGINT) or signal.default_int_handler
 
         def stop_first(number: int, frame: FrameType | None) -> None:
             nonlocal asked
@@ -198,11 +202,14 @@ class Session:
         finally:
             signal.signal(signal.SIGINT, previous)
 
-    def _begin(self, stream: GenerationStream) -> None:
+    def _begin(self, model: Model, stream: GenerationStream) -> None:
         self._acquire()
+        if model.closed:  # it was unloaded while this request waited
+            self._release()
+            model.check_open()
         self._running = stream
 
-    def _end(self, stream: GenerationStream) -> None:
+    def _end(self, model: Model, stream: GenerationStream) -> None:
         self.history.extend(stream.generations)
         self._running = None
         self._release()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
 
 from galai_jupyter.engines.scripted import ScriptedEngine
-from galai_jupyter.errors import ModelNotFoundError, PromptError, SessionBusyError
+from galai_jupyter.errors import EngineError, ModelNotFoundError, PromptError, SessionBusyError
 from galai_jupyter.options import GenerationOptions, LoadOptions
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.session import get_session, load_model
@@ -35,10 +36,36 @@ def test_a_new_model_takes_the_place_of_the_old_one() -> None:
     old, new = ScriptedEngine(["old"]), ScriptedEngine(["new"])
     session.use(old)
     session.use(new)
-    assert old.closed and not new.closed
     assert session.generate("x").text == "new"
     session.unload()
     assert new.closed and session.model is None
+
+
+def test_a_model_that_somebody_holds_goes_on_working() -> None:
+    session = get_session()
+    first = session.use(ScriptedEngine(["first"]))
+    session.use(ScriptedEngine(["second"]))
+    assert first.generate("x", return_full_text=False) == "first"
+    assert session.history[-1].text == "first"
+
+
+def test_a_model_that_nobody_holds_gives_its_memory_back(checkpoint: Path) -> None:
+    session = get_session()
+    weights = weakref.ref(session.load(str(checkpoint)).engine.model)
+    session.use(ScriptedEngine(["other"]))
+    assert weights() is None
+
+
+def test_a_model_that_was_unloaded_says_so() -> None:
+    session = get_session()
+    model = session.use(ScriptedEngine(["text"]))
+    waiting = session.stream(Prompt("x"))
+    session.unload()
+    with pytest.raises(EngineError, match="load it again"):
+        model.generate("x")
+    with pytest.raises(EngineError, match="load it again"):
+        next(waiting)
+    assert not session.busy
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one() -> None:

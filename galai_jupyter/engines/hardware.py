@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from pathlib import Path
 
 from galai_jupyter.errors import OptionError, did_you_mean
@@ -32,6 +34,14 @@ def free_memory(device: str = "cpu", num_gpus: int | None = None) -> int:
     except (OSError, ValueError):  # no control group, or no limit ("max")
         return available
     return min(available, limit - used)
+
+
+def release_memory() -> None:
+    """Give back what dropped models held, to the system and to other users of the GPUs."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def choose_device(device: str = "auto", num_gpus: int | None = None) -> str:

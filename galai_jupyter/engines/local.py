@@ -157,15 +157,8 @@ class LocalEngine:
         return _single_threaded(steps) if self._is_small else steps
 
     def close(self) -> None:
-        """Drop the weights and give their memory back."""
-        import gc
-
-        import torch
-
+        """Drop the weights."""
         del self.model
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
 
 def _single_threaded(steps: Iterator[Step]) -> Iterator[Step]:
