@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from galai_jupyter.catalog import format_count
 from galai_jupyter.options import GenerationOptions
 
 FORMAT_VERSION = 1
@@ -98,6 +99,14 @@ class ModelDescription:
     device: str = ""
     parameters: int = 0
     licence: str = ""
+
+    def __str__(self) -> str:
+        """Say in a sentence what was loaded, and under what terms."""
+        licence = f" Licence: {self.licence}." if self.licence else ""
+        return (
+            f"{self.name}: {format_count(self.parameters)} parameters as {self.dtype} on "
+            f"{self.device}.{licence}"
+        )
 
 
 @dataclass(frozen=True)

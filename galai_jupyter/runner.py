@@ -52,7 +52,7 @@ class Runner:
         """Load a model behind a progress bar; say what was loaded and under what licence."""
         display = Display(self._shell)
         model = get_session().load(name, options, display.progress)
-        display.show(message_bundle(_loaded(model)))
+        display.show(message_bundle(f"Loaded {model.description}"))
         return model
 
     def model(self) -> Model:
@@ -126,13 +126,4 @@ def _bundled(model: Model) -> str:
         f"No model was loaded, so this is the bundled {catalog.DEMO} model ({size} parameters, for "
         "learning and testing: it knows a few hundred facts and makes up the rest). "
         "`%galactica load mini` loads a real one."
-    )
-
-
-def _loaded(model: Model) -> str:
-    description = model.description
-    licence = f" Licence: {description.licence}." if description.licence else ""
-    return (
-        f"Loaded {description.name}: {format_count(description.parameters)} parameters as "
-        f"{description.dtype} on {description.device}.{licence}"
     )

@@ -298,4 +298,6 @@ def load_model(
             bar.set_description_str(f"{label} {name}", refresh=False)
             bar.update(100 * fraction - bar.n)
 
-        return get_session().load(name, build_options(LoadOptions, chosen), progress)
+        model = get_session().load(name, build_options(LoadOptions, chosen), progress)
+    print(f"Loaded {model.description}")
+    return model

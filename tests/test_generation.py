@@ -45,6 +45,11 @@ def test_records_survive_json(generation: Generation) -> None:
     assert Generation.from_dict(json.loads(json.dumps(generation.to_dict()))) == generation
 
 
+def test_a_model_is_described_with_its_licence() -> None:
+    description = ModelDescription("mini", "", "local", "float32", "cpu", 125_000_000, "CC BY-NC")
+    assert str(description) == ("mini: 125.0 M parameters as float32 on cpu. Licence: CC BY-NC.")
+
+
 def test_other_formats_are_refused(generation: Generation) -> None:
     with pytest.raises(ValueError, match="format 9"):
         Generation.from_dict(generation.to_dict() | {"format": 9})

@@ -85,10 +85,13 @@ def test_checkpoints_are_loaded_by_folder(checkpoint: Path) -> None:
     assert "Loading" in stages
 
 
-def test_load_model_is_the_sessions_model_in_galais_precision(checkpoint: Path) -> None:
+def test_load_model_is_the_sessions_model_in_galais_precision(
+    checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     model = load_model(str(checkpoint), num_gpus=0)
     assert get_session().model is model
     assert model.description.dtype == "float32"
+    assert f"Loaded {checkpoint}: 30.2 K parameters as float32" in capsys.readouterr().out
     assert load_model(str(checkpoint), dtype="bfloat16").description.dtype == "bfloat16"
 
 
