@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from galai_jupyter import rendering
 from galai_jupyter.generation import Generation, StreamEvent
-from galai_jupyter.options import DisplayOptions
+from galai_jupyter.options import DisplayOptions, GenerationOptions
 from galai_jupyter.rendering import tables
 
 if TYPE_CHECKING:
@@ -79,13 +79,25 @@ class StreamDisplay:
         Decides between notebook and terminal.
     prompt : str
         What stands before the text.
+    generation_options : GenerationOptions
+        How it is decoded: what beams say now they may take back, and of several sequences only
+        the first can be shown while it grows, so a terminal waits for the end of both.
     options : DisplayOptions
         How to show it.
     """
 
-    def __init__(self, shell: InteractiveShell, prompt: str, options: DisplayOptions) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        prompt: str,
+        generation_options: GenerationOptions,
+        options: DisplayOptions,
+    ) -> None:
         self._in_notebook = in_notebook(shell)
         self._prompt, self._options = prompt, options
+        self._one_after_another = (
+            generation_options.num_beams == 1 and generation_options.num_return_sequences == 1
+        )
         self._id = uuid4().hex
         self._text = ""
         self._tokens = 0
@@ -100,7 +112,7 @@ class StreamDisplay:
         self._text = event.text if event.replaces else self._text + event.text
         self._tokens = len(event.tokens) if event.replaces else self._tokens + len(event.tokens)
         if not self._in_notebook:
-            if not event.replaces:
+            if self._one_after_another and event.text:
                 sys.stdout.write(event.text)
                 sys.stdout.flush()
             return
@@ -123,8 +135,12 @@ class StreamDisplay:
         if self._in_notebook:
             self._publish(bundle)
             return
-        streamed = generation.options.num_beams == 1 and len(generation.sequences) == 1
-        print("" if streamed else "\n\n".join(each.text for each in generation.sequences))
+        if self._one_after_another:
+            print()
+        elif len(generation.sequences) == 1:
+            print(generation.text)
+        else:
+            print(bundle["text/plain"])
 
     def _publish(self, bundle: dict[str, Any]) -> None:
         publish(bundle, self._id, update=self._shown)

@@ -94,7 +94,7 @@ class Runner:
         """
         self.model()
         session = get_session()
-        display = StreamDisplay(self._shell, prompt.text, display_options)
+        display = StreamDisplay(self._shell, prompt.text, options, display_options)
         failure: GalacticaError | None = None
         torn = False
         with session.interrupt_stops() as interrupted, session.stream(prompt, options) as stream:

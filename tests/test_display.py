@@ -62,7 +62,12 @@ def run(text: str, clock: Clock, seconds_per_token: float, shown: StreamDisplay)
 
 
 def test_it_is_drawn_at_most_ten_times_a_second(clock: Clock, sent: list) -> None:
-    run("word " * 200, clock, 0.01, StreamDisplay(NOTEBOOK, "Prompt", DisplayOptions()))
+    run(
+        "word " * 200,
+        clock,
+        0.01,
+        StreamDisplay(NOTEBOOK, "Prompt", GenerationOptions(), DisplayOptions()),
+    )
     assert 50 <= len(sent) <= 102  # ten seconds, and the final form
     assert [update for _, _, update in sent] == [False] + [True] * (len(sent) - 1)
     assert len({display_id for _, display_id, _ in sent}) == 1
@@ -74,13 +79,18 @@ def test_two_thousand_tokens_send_less_than_two_megabytes(
     clock: Clock, sent: list, seconds_per_token: float
 ) -> None:
     text = (TEXT * 40)[:1990]
-    run(text, clock, seconds_per_token, StreamDisplay(NOTEBOOK, "Prompt", DisplayOptions()))
+    run(
+        text,
+        clock,
+        seconds_per_token,
+        StreamDisplay(NOTEBOOK, "Prompt", GenerationOptions(), DisplayOptions()),
+    )
     assert len(sent) > 20
     assert sum(len(json.dumps(bundle)) for bundle, _, _ in sent) < 2e6
 
 
 def test_beams_replace_what_was_shown(clock: Clock, sent: list) -> None:
-    shown = StreamDisplay(NOTEBOOK, "", DisplayOptions())
+    shown = StreamDisplay(NOTEBOOK, "", GenerationOptions(num_beams=2), DisplayOptions())
     token = (TokenScore(30, "x", 0.0),)
     for text in ("first", "second thought"):
         clock.now += 1

@@ -278,6 +278,15 @@ def test_a_terminal_prints_the_text_once(
     assert "<Generation" in out
 
 
+def test_a_terminal_prints_several_texts_at_the_end(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%galactica --top-p 0.9 --num-return-sequences 2 The Transformer")
+    out = capsys.readouterr().out
+    assert out.count("Attention is All you Need, Vaswani[END_REF]\n") == 2
+    assert out.startswith("--- 1 of 2 ---\nThe Transformer Attention")
+
+
 def test_a_bare_result_shows_itself(
     run: Run, shell: Any, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:

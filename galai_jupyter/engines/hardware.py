@@ -40,7 +40,10 @@ def release_memory() -> None:
     """Give back what dropped models held, to the system and to other users of the GPUs."""
     gc.collect()
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
+    # While it is still being imported in the background, nothing can have used it.
+    if torch is None or getattr(torch.__spec__, "_initializing", False):
+        return
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
