@@ -99,3 +99,29 @@ def test_a_mistake_is_one_sentence(notebook: Open) -> None:
     assert output["text"].startswith(
         "UsageError: There is no option --topp. Did you mean '--top-p'"
     )
+
+
+WATCH = r"""() => {
+  window.frames = [];
+  const look = () => {
+    const output = document.querySelector(".jp-OutputArea-output");
+    if (output) {
+      const raw = output.textContent.match(/\\\(.*?\\\)|\\\[.*?\\\]/gs) ?? [];
+      window.frames.push([raw.length, output.querySelectorAll("mjx-container").length]);
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+
+
+def test_formulas_never_flicker_while_text_grows(notebook: Open) -> None:
+    page = notebook(LOAD, SCRIPTED, "%%galactica --max-new-tokens 300\nPrompt:")
+    page.run(0), page.run(1)
+    page.page.evaluate(WATCH)
+    page.run(2)
+    frames: list[list[int]] = page.page.evaluate("() => window.frames")
+    typeset = [count for _, count in frames]
+    assert typeset == sorted(typeset)  # what has been typeset stays so
+    assert typeset[-1] >= 10
+    assert not [raw for raw, _ in frames if raw]  # and a closed formula is never seen as text
