@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import torch
 
     from galai_jupyter.engines.base import Engine
-    from galai_jupyter.engines.checkpoint import Progress
+    from galai_jupyter.engines.progress import Progress
 
 
 class Session:

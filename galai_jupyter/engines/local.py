@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from galai_jupyter.engines import checkpoint, hardware
+from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import Step
-from galai_jupyter.engines.checkpoint import Progress
+from galai_jupyter.engines.progress import Progress
 from galai_jupyter.errors import CheckpointError, OptionError
 from galai_jupyter.generation import ModelDescription
 from galai_jupyter.options import GenerationOptions, LoadOptions
@@ -91,7 +91,7 @@ class LocalEngine:
             )
 
         progress("Looking up", 0.0)
-        found = checkpoint.find_checkpoint(name, check_memory, progress)
+        found = finding.find_checkpoint(name, check_memory, progress)
         tokenizer = load_tokenizer(found.folder)
         config = checkpoint.read_config(found.folder)
         if tokenizer.get_vocab_size() > config.vocab_size:
