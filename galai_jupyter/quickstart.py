@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from galai_jupyter.errors import GalacticaError
+from galai_jupyter.export import export_page
 from galai_jupyter.generation import Generation
 from galai_jupyter.rendering import generations
 
@@ -42,7 +43,6 @@ def execute_notebook(source: Path, output: Path) -> tuple[Path, Path, list[Gener
         import nbformat
         from nbclient import NotebookClient
         from nbclient.exceptions import CellExecutionError
-        from nbconvert import HTMLExporter
     except ImportError as error:
         raise GalacticaError(
             f"{error.name} is missing: pip install 'galai-jupyter[demo]' brings it."
@@ -63,6 +63,5 @@ def execute_notebook(source: Path, output: Path) -> tuple[Path, Path, list[Gener
         raise GalacticaError(f"A cell of {source.name} failed:\n{error}") from error
     finally:  # also of a notebook that failed: what it had is worth looking at
         nbformat.write(document, notebook)
-    body, _ = HTMLExporter().from_notebook_node(document)
-    page.write_text(body, encoding="utf-8")
+    export_page(notebook, page)
     return notebook, page, generations(notebook)
