@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -106,6 +107,8 @@ def shell(tmp_path: Path) -> Iterator[Any]:
     shell.run_line_magic("load_ext", "galai_jupyter")
     yield shell
     shell.run_line_magic("unload_ext", "galai_jupyter")
+    shell.atexit_operations()  # now, while its folder is there, and not once more
+    atexit.unregister(shell.atexit_operations)
     InteractiveShell.clear_instance()
 
 

@@ -28,7 +28,7 @@ class Settings:
     output: Path = OUTPUT
     log: Path | None = None
     seed: int = 1
-    steps: int = 2600
+    steps: int = 1600
     minutes: float = math.inf
     tokens: int = 2048
     peak: float = 4e-3
