@@ -73,6 +73,45 @@ class GeneratedSequence:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A paper that a model named, with the model's own confidence.
+
+    ``str(reference)`` is ``"Title, Surname"``. The scores are natural logarithms of probabilities
+    of the tokens that were generated, the closing ``[END_REF]`` included.
+
+    Attributes
+    ----------
+    title : str
+        The paper's title.
+    author : str
+        Surname of its first author; ``""`` where the model gave none.
+    log_probability, mean_log_probability, min_log_probability : float
+        Sum, mean and minimum over the tokens.
+    complete : bool
+        Whether the model closed the reference before the tokens ran out.
+    """
+
+    title: str
+    author: str = ""
+    log_probability: float = 0.0
+    mean_log_probability: float = 0.0
+    min_log_probability: float = 0.0
+    complete: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.author}" if self.author else self.title
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the reference of :meth:`to_dict`."""
+        return cls(**values)
+
+
+@dataclass(frozen=True)
 class ModelDescription:
     """Which model spoke, and where it ran.
 

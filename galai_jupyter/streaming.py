@@ -276,7 +276,7 @@ class GenerationStream(Iterator[StreamEvent]):
                 truncated_tokens=self._cut[index],
                 seconds=max(0.0, self._end_time[index] - self._start_time),
                 first_token_seconds=max(0.0, self._first_token_time[index] - self._start_time),
-                notices=prompt.notices + _cut_notice(self._cut[index]),
+                notices=prompt.notices + cut_notices(self._cut[index]),
                 error=self._error,
                 created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 versions=_versions(),
@@ -286,7 +286,8 @@ class GenerationStream(Iterator[StreamEvent]):
         self._on_finish(self)
 
 
-def _cut_notice(count: int) -> tuple[str, ...]:
+def cut_notices(count: int) -> tuple[str, ...]:
+    """Return what a reader should know about `count` tokens that were cut from a prompt."""
     if not count:
         return ()
     return (f"cut {count:,} token{'s' if count > 1 else ''} from the left end of the prompt",)
