@@ -8,43 +8,13 @@ from typing import Any, Literal, Self
 
 from galai_jupyter.catalog import format_count
 from galai_jupyter.options import GenerationOptions
+from galai_jupyter.scores import TokenScore, token_from_list, token_to_list
 
 FORMAT_VERSION = 1
 MIME_TYPE = f"application/vnd.galai.generation.v{FORMAT_VERSION}+json"
 
 FinishReason = Literal["end_of_document", "max_new_tokens", "stop_string", "interrupted", "error"]
 """Why a sequence ended; ``end_of_document`` is the model's own ``</s>``."""
-
-
-@dataclass(frozen=True)
-class TokenAlternative:
-    """A token that could have stood in a place, with its log-probability."""
-
-    id: int
-    text: str
-    log_probability: float
-
-
-@dataclass(frozen=True)
-class TokenScore:
-    """A generated token.
-
-    Attributes
-    ----------
-    id : int
-        Its id.
-    text : str
-        The text that it completed; ``""`` for a token inside a character.
-    log_probability : float
-        Natural logarithm of the model's own probability (before temperature or truncation).
-    alternatives : tuple of TokenAlternative
-        The likeliest tokens in this place, best first; may contain the token itself.
-    """
-
-    id: int
-    text: str
-    log_probability: float
-    alternatives: tuple[TokenAlternative, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -256,7 +226,7 @@ class Generation:
                 {
                     "text": sequence.text,
                     "finish_reason": sequence.finish_reason,
-                    "tokens": [_token_to_list(token) for token in sequence.tokens],
+                    "tokens": [token_to_list(token) for token in sequence.tokens],
                 }
                 for sequence in self.sequences
             ],
@@ -284,24 +254,12 @@ class Generation:
         plain["sequences"] = tuple(
             GeneratedSequence(
                 text=sequence["text"],
-                tokens=tuple(_token_from_list(token) for token in sequence["tokens"]),
+                tokens=tuple(token_from_list(token) for token in sequence["tokens"]),
                 finish_reason=sequence["finish_reason"],
             )
             for sequence in values["sequences"]
         )
         return cls(**plain)
-
-
-def _token_to_list(token: TokenScore) -> list[Any]:
-    alternatives = [[a.id, a.text, round(a.log_probability, 4)] for a in token.alternatives]
-    return [token.id, token.text, round(token.log_probability, 4), alternatives]
-
-
-def _token_from_list(values: list[Any]) -> TokenScore:
-    token_id, text, log_probability, alternatives = values
-    return TokenScore(
-        token_id, text, log_probability, tuple(TokenAlternative(*each) for each in alternatives)
-    )
 
 
 @dataclass(frozen=True)

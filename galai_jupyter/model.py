@@ -7,15 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from galai_jupyter.arguments import reference_options
 from galai_jupyter.engines.base import Engine
 from galai_jupyter.errors import EngineError
 from galai_jupyter.galai_methods import GalaiMethods
-from galai_jupyter.options import GenerationOptions
+from galai_jupyter.options import GenerationOptions, build_options
 from galai_jupyter.prompts import Prompt
+from galai_jupyter.references import END_REF, open_reference, rank_references, read_references
+from galai_jupyter.scoring import score_continuation
 from galai_jupyter.streaming import GenerationStream
 
 if TYPE_CHECKING:
-    from galai_jupyter.generation import ModelDescription
+    from galai_jupyter.generation import ModelDescription, Reference
+    from galai_jupyter.scores import ContinuationScore
 
 
 class Model(GalaiMethods):
@@ -91,6 +95,86 @@ class Model(GalaiMethods):
             on_start=lambda stream: self._on_start(self, stream),
             on_finish=lambda stream: self._on_finish(self, stream),
         )
+
+    def suggest_references(
+        self,
+        text: str,
+        suggestions: int = 5,
+        *,
+        diversity_penalty: float = 0.0,
+        threshold: float | None = None,
+        new_doc: bool = False,
+        max_new_tokens: int = 60,
+    ) -> list[Reference]:
+        """Suggest papers to cite at the end of a text, and tell how sure the model is.
+
+        Parameters
+        ----------
+        text : str
+            What the reference is for; it may end in one that is open.
+        suggestions : int, default 5
+            How many at most; beam search with so many beams. None is repeated.
+        diversity_penalty : float, default 0
+            Diverse beam search: what a token costs that another beam has chosen.
+        threshold : float, optional
+            The least log-probability (the sum over its tokens) of a suggestion that is returned,
+            for example -1. An empty list then means that the model knows no such paper.
+        new_doc : bool, default False
+            Begin a new document (``</s>`` in front).
+        max_new_tokens : int, default 60
+            Tokens of a reference, at most.
+
+        Returns
+        -------
+        list of Reference
+            The likeliest first; those that the tokens did not suffice for come last.
+
+        Raises
+        ------
+        OptionError, PromptError
+            If the request cannot be run.
+        EngineError
+            If the engine fails.
+        """
+        chosen = reference_options(suggestions, None, diversity_penalty)
+        chosen |= {"max_new_tokens": max_new_tokens, "stop": (END_REF,)}
+        prompt = Prompt(open_reference(text), new_doc)
+        generations = self.stream(prompt, build_options(GenerationOptions, chosen)).drain()
+        found = rank_references(read_references(generations[0]))
+        if threshold is None:
+            return found
+        return [each for each in found if each.complete and each.log_probability >= threshold]
+
+    def score(self, prompt: str, continuation: str, *, new_doc: bool = False) -> ContinuationScore:
+        """Return how likely the model finds a continuation, token by token.
+
+        Parameters
+        ----------
+        prompt : str
+            What stands before it; if empty, the continuation begins a document.
+        continuation : str
+            The text to score.
+        new_doc : bool, default False
+            Begin a new document (``</s>`` in front).
+
+        Returns
+        -------
+        ContinuationScore
+            Log-probabilities of the tokens, their sum, mean and minimum, and the perplexity.
+
+        Raises
+        ------
+        PromptError
+            If the continuation is empty or too long.
+
+        Examples
+        --------
+        >>> from galai_jupyter.engines.scripted import ScriptedEngine
+        >>> Model(ScriptedEngine([""])).score("1 + 1 = ", "2").perplexity
+        2.0
+        """
+        self.check_open()
+        return score_continuation(self.engine, Prompt(prompt, new_doc or not prompt), continuation)
 
     def check_open(self) -> None:
         """Raise `EngineError` if the model was unloaded."""

@@ -82,6 +82,11 @@ def read_references(generation: Generation) -> list[Reference]:
     )
 
 
+def rank_references(references: Iterable[Reference]) -> list[Reference]:
+    """Return the references, the likeliest first, and those that are not complete last."""
+    return sorted(references, key=lambda each: (not each.complete, -each.log_probability))
+
+
 def without_repeats(references: Iterable[Reference]) -> list[Reference]:
     """Return the references, each once: case and punctuation make no difference.
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
-from galai_jupyter.generation import GeneratedSequence, Reference, TokenScore
+from galai_jupyter.engines.scripted import ScriptedEngine
+from galai_jupyter.generation import GeneratedSequence, Reference
+from galai_jupyter.model import Model
+from galai_jupyter.options import LoadOptions
 from galai_jupyter.references import (
     extract_references_from_text,
     open_reference,
+    rank_references,
     read_reference,
     without_repeats,
 )
+from galai_jupyter.scores import TokenScore
+from galai_jupyter.session import get_session
 
 
 @pytest.mark.parametrize(
@@ -92,6 +99,48 @@ def test_a_beginning_of_a_complete_reference_is_dropped() -> None:
     part = Reference("The amyloid", complete=False)
     lone = Reference("Something else", complete=False)
     assert without_repeats([part, whole, lone]) == [whole, lone]
+
+
+def test_the_likeliest_reference_is_the_first_and_unfinished_ones_are_last() -> None:
+    unlikely, likely = Reference("A", log_probability=-5), Reference("B", log_probability=-1)
+    unfinished = Reference("C", log_probability=-0.1, complete=False)
+    assert rank_references([unfinished, unlikely, likely]) == [likely, unlikely, unfinished]
+
+
+def test_suggestions_are_ranked_records_of_distinct_papers() -> None:
+    engine = ScriptedEngine([" A long title, Name[END_REF]", " B, Name[END_REF]"])
+    found = Model(engine).suggest_references("The paper", suggestions=3)
+    assert [str(reference) for reference in found] == ["B, Name", "A long title, Name"]
+    tokens = len(" B, Name") + 1
+    assert found[0].log_probability == pytest.approx(tokens * math.log(0.5))
+    assert found[0].min_log_probability == pytest.approx(math.log(0.5))
+    texts, options = engine.requests[0]
+    assert texts == ["The paper [START_REF]"]
+    assert (options.num_beams, options.stop) == (3, ("[END_REF]",))
+
+
+def test_a_threshold_abstains() -> None:
+    model = Model(ScriptedEngine([" A long title, Name[END_REF]", " B, Name[END_REF]"]))
+    sure = 9 * math.log(0.5) - 1e-9
+    kept = model.suggest_references("The paper", suggestions=2, threshold=sure)
+    assert [reference.title for reference in kept] == ["B"]
+    assert model.suggest_references("The paper", threshold=-1) == []
+
+
+def test_a_threshold_does_not_let_unfinished_references_through() -> None:
+    model = Model(ScriptedEngine([" A title that never ends"]))
+    assert not model.suggest_references("x", 1, max_new_tokens=5)[0].complete
+    assert model.suggest_references("x", 1, max_new_tokens=5, threshold=-100) == []
+
+
+def test_a_real_model_suggests_distinct_papers_in_order(checkpoint: Path) -> None:
+    for name in (str(checkpoint), "demo"):
+        model = get_session().load(name, LoadOptions(device="cpu", dtype="float32"))
+        found = model.suggest_references("The Transformer", diversity_penalty=0.5)
+        assert 1 <= len({str(reference) for reference in found}) == len(found) <= 5
+        assert found == rank_references(found)
+        for each in found:
+            assert each.min_log_probability <= each.mean_log_probability <= 0
 
 
 def test_references_survive_json() -> None:

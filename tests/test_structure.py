@@ -19,7 +19,7 @@ LAYERS = {
     "vocabulary": (
         {
             "errors", "catalog", "tokens", "prompts", "options", "flags", "traits", "generation",
-            "references",
+            "references", "scores",
         },
         {"tokenizers", "jinja2", "traitlets"},
     ),
@@ -29,7 +29,9 @@ LAYERS = {
     ),
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
     "session": (
-        {"streaming", "arguments", "galai_methods", "model", "session", "loading"},
+        {
+            "streaming", "scoring", "arguments", "galai_methods", "model", "session", "loading",
+        },
         {"tokenizers", "torch", "tqdm"},
     ),
     "shells": (
