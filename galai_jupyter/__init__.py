@@ -14,10 +14,15 @@ _PUBLIC = {
     "Model": "model",
     "ModelInfo": "catalog",
     "Prompt": "prompts",
+    "Reference": "generation",
     "Session": "session",
+    "display_latex": "rendering",
+    "display_markdown": "rendering",
+    "escape_custom_split_sequence": "tokens",
+    "extract_references_from_text": "references",
     "generations": "rendering",
     "get_session": "session",
-    "load_model": "session",
+    "load_model": "loading",
 }
 """Public names and the modules they come from; they are imported when they are first used."""
 

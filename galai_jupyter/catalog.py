@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from galai_jupyter.errors import ModelNotFoundError, did_you_mean
@@ -99,9 +100,55 @@ class ModelInfo:
         )
 
     @staticmethod
-    def all() -> list[ModelInfo]:
-        """Return the five Galactica checkpoints, smallest first."""
-        return [info for info in _CATALOG if "galpaca" not in info.name]
+    def all() -> ModelTable:
+        """Return the five Galactica checkpoints, smallest first; a notebook shows a table."""
+        return ModelTable(info for info in _CATALOG if "galpaca" not in info.name)
+
+
+class ModelTable(list[ModelInfo]):
+    """Catalog entries that a notebook, or ``print``, shows as a table."""
+
+    _HEADER = (
+        "Name",
+        "Parameters",
+        "Layers",
+        "Heads",
+        "Head Size",
+        "Vocabulary Size",
+        "Context Size",
+    )
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                info.name,
+                format_count(info.parameters),
+                str(info.num_layers),
+                str(info.num_heads),
+                str(info.head_size),
+                str(info.vocab_size),
+                str(info.max_positions),
+            )
+            for info in self
+        ]
+
+    def __repr__(self) -> str:
+        rows = [self._HEADER, *self._rows()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        )
+
+    def _repr_html_(self) -> str:
+        header = "".join(f"<th>{name}</th>" for name in self._HEADER)
+        body = "".join(
+            f"<tr><td><strong>{escape(name)}</strong></td>"
+            + "".join(f"<td>{cell}</td>" for cell in cells)
+            + "</tr>"
+            for name, *cells in self._rows()
+        )
+        return f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
 
 
 _CATALOG = (

@@ -9,7 +9,7 @@
     ├── CheckpointError                   a checkpoint is there but cannot be trusted or read
     ├── InsufficientMemoryError           weights or cache do not fit the memory that is free
     ├── SessionBusyError                  this thread is already in the middle of a generation
-    └── EngineError                       generation failed; the cause is chained
+    └── EngineError                       the engine failed (the cause is chained) or cannot do it
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SessionBusyError(GalacticaError):
 
 
 class EngineError(GalacticaError):
-    """The engine failed while it generated; ``__cause__`` holds its error."""
+    """The engine failed (``__cause__`` holds its error), or cannot do what was asked of it."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

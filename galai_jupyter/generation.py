@@ -8,43 +8,13 @@ from typing import Any, Literal, Self
 
 from galai_jupyter.catalog import format_count
 from galai_jupyter.options import GenerationOptions
+from galai_jupyter.scores import TokenScore, token_from_list, token_to_list
 
 FORMAT_VERSION = 1
 MIME_TYPE = f"application/vnd.galai.generation.v{FORMAT_VERSION}+json"
 
 FinishReason = Literal["end_of_document", "max_new_tokens", "stop_string", "interrupted", "error"]
 """Why a sequence ended; ``end_of_document`` is the model's own ``</s>``."""
-
-
-@dataclass(frozen=True)
-class TokenAlternative:
-    """A token that could have stood in a place, with its log-probability."""
-
-    id: int
-    text: str
-    log_probability: float
-
-
-@dataclass(frozen=True)
-class TokenScore:
-    """A generated token.
-
-    Attributes
-    ----------
-    id : int
-        Its id.
-    text : str
-        The text that it completed; ``""`` for a token inside a character.
-    log_probability : float
-        Natural logarithm of the model's own probability (before temperature or truncation).
-    alternatives : tuple of TokenAlternative
-        The likeliest tokens in this place, best first; may contain the token itself.
-    """
-
-    id: int
-    text: str
-    log_probability: float
-    alternatives: tuple[TokenAlternative, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +40,45 @@ class GeneratedSequence:
     def log_probability(self) -> float:
         """Sum of the tokens' log-probabilities."""
         return sum(token.log_probability for token in self.tokens)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A paper that a model named, with the model's own confidence.
+
+    ``str(reference)`` is ``"Title, Surname"``. The scores are natural logarithms of probabilities
+    of the tokens that were generated, the closing ``[END_REF]`` included.
+
+    Attributes
+    ----------
+    title : str
+        The paper's title.
+    author : str
+        Surname of its first author; ``""`` where the model gave none.
+    log_probability, mean_log_probability, min_log_probability : float
+        Sum, mean and minimum over the tokens.
+    complete : bool
+        Whether the model closed the reference before the tokens ran out.
+    """
+
+    title: str
+    author: str = ""
+    log_probability: float = 0.0
+    mean_log_probability: float = 0.0
+    min_log_probability: float = 0.0
+    complete: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.author}" if self.author else self.title
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the reference of :meth:`to_dict`."""
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -217,7 +226,7 @@ class Generation:
                 {
                     "text": sequence.text,
                     "finish_reason": sequence.finish_reason,
-                    "tokens": [_token_to_list(token) for token in sequence.tokens],
+                    "tokens": [token_to_list(token) for token in sequence.tokens],
                 }
                 for sequence in self.sequences
             ],
@@ -245,24 +254,12 @@ class Generation:
         plain["sequences"] = tuple(
             GeneratedSequence(
                 text=sequence["text"],
-                tokens=tuple(_token_from_list(token) for token in sequence["tokens"]),
+                tokens=tuple(token_from_list(token) for token in sequence["tokens"]),
                 finish_reason=sequence["finish_reason"],
             )
             for sequence in values["sequences"]
         )
         return cls(**plain)
-
-
-def _token_to_list(token: TokenScore) -> list[Any]:
-    alternatives = [[a.id, a.text, round(a.log_probability, 4)] for a in token.alternatives]
-    return [token.id, token.text, round(token.log_probability, 4), alternatives]
-
-
-def _token_from_list(values: list[Any]) -> TokenScore:
-    token_id, text, log_probability, alternatives = values
-    return TokenScore(
-        token_id, text, log_probability, tuple(TokenAlternative(*each) for each in alternatives)
-    )
 
 
 @dataclass(frozen=True)

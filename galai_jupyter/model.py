@@ -5,21 +5,24 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from galai_jupyter.arguments import reference_options
 from galai_jupyter.engines.base import Engine
 from galai_jupyter.errors import EngineError
-from galai_jupyter.options import GenerationOptions, build_options, find_option
+from galai_jupyter.galai_methods import GalaiMethods
+from galai_jupyter.options import GenerationOptions, build_options
 from galai_jupyter.prompts import Prompt
+from galai_jupyter.references import END_REF, open_reference, rank_references, read_references
+from galai_jupyter.scoring import score_continuation
 from galai_jupyter.streaming import GenerationStream
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from galai_jupyter.generation import ModelDescription, Reference
+    from galai_jupyter.scores import ContinuationScore
 
-    from galai_jupyter.generation import ModelDescription
 
-
-class Model:
+class Model(GalaiMethods):
     """A language model that continues text.
 
     Parameters
@@ -63,11 +66,6 @@ class Model:
         """What it is and where it runs now."""
         return self.engine.description
 
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The tokenizer (of the `tokenizers` library)."""
-        return self.engine.tokenizer
-
     def stream(
         self, prompts: Prompt | Sequence[Prompt], options: GenerationOptions
     ) -> GenerationStream:
@@ -98,47 +96,38 @@ class Model:
             on_finish=lambda stream: self._on_finish(self, stream),
         )
 
-    def generate(
+    def suggest_references(
         self,
-        input_text: str | Sequence[str],
+        text: str,
+        suggestions: int = 5,
         *,
-        max_new_tokens: int | None = None,
+        diversity_penalty: float = 0.0,
+        threshold: float | None = None,
         new_doc: bool = False,
-        top_p: float | None = None,
-        top_k: int | None = None,
-        num_beams: int = 1,
-        num_return_sequences: int = 1,
-        return_full_text: bool = True,
-        **options: Any,
-    ) -> Any:
-        """Continue text.
+        max_new_tokens: int = 60,
+    ) -> list[Reference]:
+        """Suggest papers to cite at the end of a text, and tell how sure the model is.
 
         Parameters
         ----------
-        input_text : str or sequence of str
-            One prompt or several.
-        max_new_tokens : int, default 60
-            Generate at most this many tokens.
+        text : str
+            What the reference is for; it may end in one that is open.
+        suggestions : int, default 5
+            How many at most; beam search with so many beams. None is repeated.
+        diversity_penalty : float, default 0
+            Diverse beam search: what a token costs that another beam has chosen.
+        threshold : float, optional
+            The least log-probability (the sum over its tokens) of a suggestion that is returned,
+            for example -1. An empty list then means that the model knows no such paper.
         new_doc : bool, default False
             Begin a new document (``</s>`` in front).
-        top_p : float, optional
-            Nucleus sampling with this probability mass.
-        top_k : int, optional
-            Top-k sampling from this many tokens.
-        num_beams : int, default 1
-            Beam search with this many beams.
-        num_return_sequences : int, default 1
-            How many continuations of each prompt.
-        return_full_text : bool, default True
-            Whether the prompt stands in front of each continuation.
-        **options
-            Further fields of `GenerationOptions`.
+        max_new_tokens : int, default 60
+            Tokens of a reference, at most.
 
         Returns
         -------
-        str, list of str, or list of list of str
-            A text for one prompt, a list for several; with ``num_return_sequences > 1`` a list
-            of texts in place of each text.
+        list of Reference
+            The likeliest first; those that the tokens did not suffice for come last.
 
         Raises
         ------
@@ -147,27 +136,45 @@ class Model:
         EngineError
             If the engine fails.
         """
-        chosen = dict(
-            options,
-            top_p=top_p,
-            top_k=top_k,
-            num_beams=num_beams,
-            num_return_sequences=num_return_sequences,
-        )
-        if max_new_tokens is not None:
-            chosen["max_new_tokens"] = max_new_tokens
-        single = isinstance(input_text, str)
-        texts = [input_text] if isinstance(input_text, str) else list(input_text)
-        prompts = [Prompt(text, new_doc) for text in texts]
-        for name in chosen:
-            find_option(name)
-        generations = self.stream(prompts, build_options(GenerationOptions, chosen)).drain()
-        answers: list[Any] = []
-        for generation in generations:
-            front = generation.prompt if return_full_text else ""
-            found = [front + sequence.text for sequence in generation.sequences]
-            answers.append(found if num_return_sequences > 1 else found[0])
-        return answers[0] if single else answers
+        chosen = reference_options(suggestions, None, diversity_penalty)
+        chosen |= {"max_new_tokens": max_new_tokens, "stop": (END_REF,)}
+        prompt = Prompt(open_reference(text), new_doc)
+        generations = self.stream(prompt, build_options(GenerationOptions, chosen)).drain()
+        found = rank_references(read_references(generations[0]))
+        if threshold is None:
+            return found
+        return [each for each in found if each.complete and each.log_probability >= threshold]
+
+    def score(self, prompt: str, continuation: str, *, new_doc: bool = False) -> ContinuationScore:
+        """Return how likely the model finds a continuation, token by token.
+
+        Parameters
+        ----------
+        prompt : str
+            What stands before it; if empty, the continuation begins a document.
+        continuation : str
+            The text to score.
+        new_doc : bool, default False
+            Begin a new document (``</s>`` in front).
+
+        Returns
+        -------
+        ContinuationScore
+            Log-probabilities of the tokens, their sum, mean and minimum, and the perplexity.
+
+        Raises
+        ------
+        PromptError
+            If the continuation is empty or too long.
+
+        Examples
+        --------
+        >>> from galai_jupyter.engines.scripted import ScriptedEngine
+        >>> Model(ScriptedEngine([""])).score("1 + 1 = ", "2").perplexity
+        2.0
+        """
+        self.check_open()
+        return score_continuation(self.engine, Prompt(prompt, new_doc or not prompt), continuation)
 
     def check_open(self) -> None:
         """Raise `EngineError` if the model was unloaded."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +14,11 @@ from galai_jupyter.engines.hardware import release_memory
 from galai_jupyter.errors import InsufficientMemoryError, PromptError, SessionBusyError
 from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
-from galai_jupyter.options import GenerationOptions, LoadOptions, build_options
+from galai_jupyter.options import GenerationOptions, LoadOptions
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.streaming import GenerationStream
 
 if TYPE_CHECKING:
-    import torch
-
     from galai_jupyter.engines.base import Engine
     from galai_jupyter.engines.progress import Progress
 
@@ -256,48 +253,3 @@ def reset_session() -> None:
         if _session is not None and _session.model is not None and not _session.busy:
             _session.unload()
         _session = None
-
-
-def load_model(
-    name: str,
-    dtype: str | torch.dtype | None = None,
-    num_gpus: int | None = None,
-    *,
-    device: str = "auto",
-) -> Model:
-    """Load a model; it becomes the session's model, so that the magics use it too.
-
-    Parameters
-    ----------
-    name : str
-        A catalog name (``"mini"``), a hub id (``"owner/name"``) or a local folder.
-    dtype : str or torch.dtype, optional
-        Number format of the weights; left out, it is float32, and float16 for huge, as in galai.
-    num_gpus : int, optional
-        Use the first so many GPUs; all by default, 0 for the CPU.
-    device : str, default "auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
-
-    Raises
-    ------
-    GalacticaError
-        If it cannot be loaded; one sentence says what to do.
-    """
-    from tqdm import tqdm
-
-    if dtype is None:
-        dtype = "float16" if name == "huge" else "float32"
-    chosen = {
-        "device": device,
-        "dtype": str(dtype).removeprefix("torch."),
-        "num_gpus": num_gpus,
-    }
-    with tqdm(total=100, leave=False, file=sys.stdout, bar_format="{desc} {bar} {n:.0f}%") as bar:
-
-        def progress(label: str, fraction: float) -> None:
-            bar.set_description_str(f"{label} {name}", refresh=False)
-            bar.update(100 * fraction - bar.n)
-
-        model = get_session().load(name, build_options(LoadOptions, chosen), progress)
-    print(f"Loaded {model.description}")
-    return model

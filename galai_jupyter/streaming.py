@@ -24,11 +24,10 @@ from galai_jupyter.generation import (
     GeneratedSequence,
     Generation,
     StreamEvent,
-    TokenAlternative,
-    TokenScore,
 )
 from galai_jupyter.options import GenerationOptions
 from galai_jupyter.prompts import Prompt
+from galai_jupyter.scores import TokenAlternative, TokenScore
 from galai_jupyter.tokens import (
     END_OF_DOCUMENT,
     SPECIAL_TOKENS,
@@ -84,6 +83,25 @@ def encode_prompt(
     return front + ids[cut:], cut
 
 
+def token_score(tokenizer: Tokenizer, text: str, token: ScoredId) -> TokenScore:
+    """Return a token with its text and those of its alternatives, for people to read.
+
+    Parameters
+    ----------
+    tokenizer : tokenizers.Tokenizer
+        Galactica's.
+    text : str
+        The text that the token completes.
+    token : ScoredId
+        The token as an engine gave it.
+    """
+    alternatives = tuple(
+        TokenAlternative(token_id, decode(tokenizer, [token_id]), value)
+        for token_id, value in token.alternatives
+    )
+    return TokenScore(token.id, text, token.log_probability, alternatives)
+
+
 class _SequenceAssembler:
     """Steps of one sequence in, its text and tokens out."""
 
@@ -102,7 +120,7 @@ class _SequenceAssembler:
         if step.replaces:
             self._decoder = TextDecoder(self._tokenizer)
             self._text, self._shown, self.tokens = "", 0, []
-        added = [self._scored(token) for token in step.ids]
+        added = [self._score(token) for token in step.ids]
         self.tokens += added
         if step.finish_reason:
             self.finish(step.finish_reason, step.stop_string)
@@ -127,17 +145,12 @@ class _SequenceAssembler:
             self._text, tuple(self.tokens), self.finish_reason or "interrupted"
         )
 
-    def _scored(self, token: ScoredId) -> TokenScore:
+    def _score(self, token: ScoredId) -> TokenScore:
         if token.id == self._end_of_document:
-            text = END_OF_DOCUMENT
-        else:
-            text = self._decoder.push(token.id)
-            self._text += text
-        alternatives = tuple(
-            TokenAlternative(token_id, decode(self._tokenizer, [token_id]), value)
-            for token_id, value in token.alternatives
-        )
-        return TokenScore(token.id, text, token.log_probability, alternatives)
+            return token_score(self._tokenizer, END_OF_DOCUMENT, token)
+        text = self._decoder.push(token.id)
+        self._text += text
+        return token_score(self._tokenizer, text, token)
 
     def _safe_length(self) -> int:
         """Return how much of the text cannot turn out to be the beginning of a stop string."""
@@ -276,7 +289,7 @@ class GenerationStream(Iterator[StreamEvent]):
                 truncated_tokens=self._cut[index],
                 seconds=max(0.0, self._end_time[index] - self._start_time),
                 first_token_seconds=max(0.0, self._first_token_time[index] - self._start_time),
-                notices=prompt.notices + _cut_notice(self._cut[index]),
+                notices=prompt.notices + cut_notices(self._cut[index]),
                 error=self._error,
                 created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 versions=_versions(),
@@ -286,7 +299,8 @@ class GenerationStream(Iterator[StreamEvent]):
         self._on_finish(self)
 
 
-def _cut_notice(count: int) -> tuple[str, ...]:
+def cut_notices(count: int) -> tuple[str, ...]:
+    """Return what a reader should know about `count` tokens that were cut from a prompt."""
     if not count:
         return ()
     return (f"cut {count:,} token{'s' if count > 1 else ''} from the left end of the prompt",)

@@ -41,6 +41,22 @@ def test_all_lists_the_five_galacticas() -> None:
     ]
 
 
+def test_all_shows_itself_as_galais_table() -> None:
+    lines = repr(ModelInfo.all()).splitlines()
+    assert [" ".join(line.split()) for line in lines] == [
+        "Name Parameters Layers Heads Head Size Vocabulary Size Context Size",
+        "mini 125.0 M 12 12 64 50000 2048",
+        "base 1.3 B 24 32 64 50000 2048",
+        "standard 6.7 B 32 32 128 50000 2048",
+        "large 30.0 B 48 56 128 50000 2048",
+        "huge 121.3 B 96 80 128 50000 2048",
+    ]
+    html = ModelInfo.all()._repr_html_()
+    assert html.count("<tr>") == 6
+    assert "<th>Vocabulary Size</th>" in html
+    assert "<strong>huge</strong></td><td>121.3 B</td><td>96</td>" in html
+
+
 def test_names_and_hub_ids_are_found() -> None:
     assert ModelInfo.by_name("facebook/galactica-125m") is ModelInfo.by_name("mini")
     assert "OpenAI" in ModelInfo.by_name("galpaca-30b").licence

@@ -258,6 +258,23 @@ def test_parameters_are_counted_without_memory(checkpoint: Path) -> None:
     )
 
 
+def test_downloads_of_old_notebooks_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached = tmp_path / "models--owner--name"
+    write_checkpoint(cached / "snapshots" / "abc123")
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("abc123")
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.setenv("TRANSFORMERS_CACHE", str(tmp_path))
+    with pytest.warns(UserWarning, match="HF_HUB_CACHE is its name now"):
+        engine = LocalEngine.load("owner/name", CPU)
+    assert engine.description.revision == "abc123"
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "other"))
+    with pytest.raises(ModelNotFoundError):
+        LocalEngine.load("owner/name", CPU)
+
+
 def test_the_description_follows_the_weights(checkpoint: Path) -> None:
     engine = load(checkpoint)
     assert engine.description.device == "cpu"

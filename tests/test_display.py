@@ -11,9 +11,10 @@ import pytest
 from galai_jupyter import display
 from galai_jupyter.display import Display, StreamDisplay
 from galai_jupyter.engines.scripted import ScriptedEngine
-from galai_jupyter.generation import MIME_TYPE, TokenScore
+from galai_jupyter.generation import MIME_TYPE
 from galai_jupyter.options import DisplayOptions, GenerationOptions
 from galai_jupyter.prompts import Prompt
+from galai_jupyter.scores import TokenScore
 from galai_jupyter.streaming import GenerationStream
 
 NOTEBOOK: Any = SimpleNamespace(kernel=object())

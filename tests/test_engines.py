@@ -86,6 +86,25 @@ def test_a_stop_string_ends_a_sequence(engine: Engine) -> None:
     assert whole[2:5] in decode(engine.tokenizer, ids_of(steps))
 
 
+def test_a_continuation_is_scored_as_when_it_was_generated(engine: Engine) -> None:
+    prompt = encode(engine.tokenizer, "The Transformer")
+    steps = run(engine, "The Transformer", max_new_tokens=6)
+    said = [token for step in steps for token in step.ids]
+    scored = engine.score(prompt, [token.id for token in said])
+    assert [token.id for token in scored] == [token.id for token in said]
+    for token, before in zip(scored, said, strict=True):
+        assert token.log_probability == pytest.approx(before.log_probability, abs=1e-4)
+        assert token.alternatives[0][1] == pytest.approx(before.alternatives[0][1], abs=1e-4)
+
+
+def test_any_continuation_can_be_scored(engine: Engine) -> None:
+    ids = encode(engine.tokenizer, "xyz</s>")
+    for length in (1, len(ids)):
+        scored = engine.score(ids[:2], ids[:length])
+        assert [token.id for token in scored] == ids[:length]
+        assert all(token.log_probability < 0 for token in scored)
+
+
 def test_prompts_are_answered_one_by_one_in_a_list(engine: Engine) -> None:
     steps = run(engine, "A", "A much longer prompt than that", max_new_tokens=4)
     assert endings(steps) == [(0, 0, "max_new_tokens"), (1, 0, "max_new_tokens")]

@@ -8,10 +8,9 @@ from galai_jupyter.generation import (
     GeneratedSequence,
     Generation,
     ModelDescription,
-    TokenAlternative,
-    TokenScore,
 )
 from galai_jupyter.options import GenerationOptions
+from galai_jupyter.scores import TokenAlternative, TokenScore
 
 
 @pytest.fixture

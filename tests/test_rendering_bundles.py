@@ -15,7 +15,6 @@ from galai_jupyter.generation import (
     GeneratedSequence,
     Generation,
     ModelDescription,
-    TokenScore,
 )
 from galai_jupyter.options import GenerationOptions
 from galai_jupyter.rendering import (
@@ -24,6 +23,7 @@ from galai_jupyter.rendering import (
     streaming_bundle,
 )
 from galai_jupyter.rendering.front_ends import typesets_html
+from galai_jupyter.scores import TokenScore
 
 TOKENS = (TokenScore(5, " mc", -0.1), TokenScore(6, "^2", -2.0), TokenScore(7, "\\]", -0.01))
 GENERATION = Generation(

@@ -6,9 +6,10 @@ import math
 
 import pytest
 
-from galai_jupyter.generation import GeneratedSequence, Generation, TokenAlternative, TokenScore
+from galai_jupyter.generation import GeneratedSequence, Generation
 from galai_jupyter.rendering import prompt_tokens_bundle, tokens_bundle, tokens_html
 from galai_jupyter.rendering.token_view import visible_token
+from galai_jupyter.scores import TokenAlternative, TokenScore
 
 SURE = TokenScore(10, " the", math.log(0.9), (TokenAlternative(11, " <b>", math.log(0.05)),))
 UNSURE = TokenScore(12, "\n", math.log(0.1))

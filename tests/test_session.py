@@ -14,7 +14,7 @@ from galai_jupyter.engines.scripted import ScriptedEngine
 from galai_jupyter.errors import EngineError, ModelNotFoundError, PromptError, SessionBusyError
 from galai_jupyter.options import GenerationOptions, LoadOptions
 from galai_jupyter.prompts import Prompt
-from galai_jupyter.session import get_session, load_model
+from galai_jupyter.session import get_session
 
 
 def test_there_is_one_session() -> None:
@@ -83,16 +83,6 @@ def test_checkpoints_are_loaded_by_folder(checkpoint: Path) -> None:
     )
     assert get_session().model is model
     assert "Loading" in stages
-
-
-def test_load_model_is_the_sessions_model_in_galais_precision(
-    checkpoint: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    model = load_model(str(checkpoint), num_gpus=0)
-    assert get_session().model is model
-    assert model.description.dtype == "float32"
-    assert f"Loaded {checkpoint}: 30.2 K parameters as float32" in capsys.readouterr().out
-    assert load_model(str(checkpoint), dtype="bfloat16").description.dtype == "bfloat16"
 
 
 def test_two_threads_take_turns() -> None:

@@ -19,7 +19,7 @@ LAYERS = {
     "vocabulary": (
         {
             "errors", "catalog", "tokens", "prompts", "options", "flags", "traits", "generation",
-            "references",
+            "references", "scores",
         },
         {"tokenizers", "jinja2", "traitlets"},
     ),
@@ -28,7 +28,12 @@ LAYERS = {
         {"tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil", "tqdm"},
     ),
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
-    "session": ({"streaming", "model", "session"}, {"tokenizers", "torch", "tqdm"}),
+    "session": (
+        {
+            "streaming", "scoring", "arguments", "galai_methods", "model", "session", "loading",
+        },
+        {"tokenizers", "torch", "tqdm"},
+    ),
     "shells": (
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
@@ -125,7 +130,12 @@ def test_public_names_are_pinned() -> None:
         "Model",
         "ModelInfo",
         "Prompt",
+        "Reference",
         "Session",
+        "display_latex",
+        "display_markdown",
+        "escape_custom_split_sequence",
+        "extract_references_from_text",
         "generations",
         "get_session",
         "load_model",

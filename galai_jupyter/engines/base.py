@@ -94,5 +94,14 @@ class Engine(Protocol):
             Asked before each token; once it is true, what is unfinished ends as interrupted.
         """
 
+    def score(self, prompt: Sequence[int], continuation: Sequence[int]) -> tuple[ScoredId, ...]:
+        """Return how likely each token of a given continuation is; one reading of the text.
+
+        Parameters
+        ----------
+        prompt, continuation : sequence of int
+            Token ids, none empty; both fit into the context together.
+        """
+
     def close(self) -> None:
         """Give back the memory; the engine cannot be used afterwards."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,18 +104,20 @@ def _download(
         "connect to the network, or give a local folder; %galactica load demo works offline."
     )
     try:
-        config_file = Path(hf_hub_download(hub_id, "config.json"))
+        cache = _old_cache_folder()
+        config_file = Path(hf_hub_download(hub_id, "config.json", cache_dir=cache))
         check_memory(read_config(config_file.parent))
         try:
             files = HfApi().list_repo_files(hub_id)
         except (HfHubHTTPError, OfflineModeIsEnabled, OSError):
             # No network: what an earlier download left has to do.
-            folder = Path(snapshot_download(hub_id, local_files_only=True))
+            folder = Path(snapshot_download(hub_id, cache_dir=cache, local_files_only=True))
             return Checkpoint(name, folder, folder.name, licence)
         weights = "*.safetensors" if any(f.endswith(".safetensors") for f in files) else "*.bin"
         folder = Path(
             snapshot_download(
                 hub_id,
+                cache_dir=cache,
                 allow_patterns=[*_METADATA_FILES, weights, f"{weights}.index.json"],
                 tqdm_class=reporting_tqdm("Downloading", progress),
             )
@@ -133,3 +137,19 @@ def _download(
     except OSError as error:
         raise unreachable from error
     return Checkpoint(name, folder, folder.name, licence)
+
+
+def _old_cache_folder() -> str | None:
+    """Return the folder that ``TRANSFORMERS_CACHE`` names, unless ``HF_HUB_CACHE`` is set.
+
+    transformers 5 no longer reads that variable; the folders' layout is the same.
+    """
+    folder = os.environ.get("TRANSFORMERS_CACHE")
+    if not folder or os.environ.get("HF_HUB_CACHE"):
+        return None
+    warnings.warn(
+        f"Checkpoints are kept in {folder} (TRANSFORMERS_CACHE); HF_HUB_CACHE is its name now.",
+        UserWarning,
+        stacklevel=2,
+    )
+    return folder

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter.engines import checkpoint, finding, hardware
-from galai_jupyter.engines.base import Step
+from galai_jupyter.engines.base import ScoredId, Step
 from galai_jupyter.engines.progress import Progress
 from galai_jupyter.errors import CheckpointError, OptionError
 from galai_jupyter.generation import ModelDescription
@@ -155,6 +155,12 @@ class LocalEngine:
         padding = special_id(self._tokenizer, PADDING)
         steps = continue_prompts(self.model, prompts, options, stopping, padding, interrupted)
         return _single_threaded(steps) if self._is_small else steps
+
+    def score(self, prompt: Sequence[int], continuation: Sequence[int]) -> tuple[ScoredId, ...]:
+        """Score a continuation in one forward pass."""
+        from galai_jupyter.engines.decoding import score_continuation
+
+        return score_continuation(self.model, prompt, continuation)
 
     def close(self) -> None:
         """Drop the weights."""

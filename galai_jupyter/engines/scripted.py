@@ -91,6 +91,10 @@ class ScriptedEngine:
                 for ids, reason, stop in self._say(continuation, options, interrupted):
                     yield Step(prompt_index, sequence_index, ids, reason, stop)
 
+    def score(self, prompt: Sequence[int], continuation: Sequence[int]) -> tuple[ScoredId, ...]:
+        """Find every token as likely as not, whatever the script says."""
+        return tuple(_scored(token_id) for token_id in continuation)
+
     def close(self) -> None:
         """Remember that it was closed."""
         self.closed = True
@@ -123,7 +127,11 @@ class ScriptedEngine:
                 reason = "end_of_document"
             elif len(said) == options.max_new_tokens:
                 reason = "max_new_tokens"
-            half = math.log(0.5)
-            yield (ScoredId(token_id, half, ((token_id, half),)),), reason, stop
+            yield (_scored(token_id),), reason, stop
             if reason:
                 return
+
+
+def _scored(token_id: int) -> ScoredId:
+    half = math.log(0.5)
+    return ScoredId(token_id, half, ((token_id, half),))

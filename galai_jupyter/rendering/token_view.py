@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from galai_jupyter.generation import Generation, TokenScore
+from galai_jupyter.generation import Generation
 from galai_jupyter.rendering import styles
 from galai_jupyter.rendering.html_writer import VERBATIM
 from galai_jupyter.rendering.sanitise import sanitise
+from galai_jupyter.scores import TokenScore
 from galai_jupyter.tokens import CONTEXT_SIZE
 
 _LEGEND = (

@@ -109,3 +109,23 @@ def score(log_probabilities: Tensor, tokens: Tensor, rows: Tensor | None = None)
         ScoredId(token, value, alternatives[row])
         for token, value, row in zip(tokens.tolist(), chosen, rows.tolist(), strict=True)
     ]
+
+
+@torch.inference_mode()
+def score_continuation(
+    model: Any, prompt: Sequence[int], continuation: Sequence[int]
+) -> tuple[ScoredId, ...]:
+    """Return the tokens of a continuation with the probabilities that the model gives them.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+        A causal language model in evaluation mode.
+    prompt, continuation : sequence of int
+        Token ids, none empty.
+    """
+    device = model.get_input_embeddings().weight.device
+    read = torch.tensor([[*prompt, *continuation[:-1]]], device=device)
+    logits = model(input_ids=read, use_cache=False, logits_to_keep=len(continuation)).logits[0]
+    tokens = torch.tensor(continuation, device=logits.device)
+    return tuple(score(torch.log_softmax(logits.float(), dim=-1), tokens))

@@ -1,0 +1,62 @@
+"""A prompt and a continuation in; how likely a model finds each token of it, out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from galai_jupyter.engines.base import Engine
+from galai_jupyter.errors import PromptError
+from galai_jupyter.prompts import Prompt
+from galai_jupyter.scores import ContinuationScore
+from galai_jupyter.streaming import encode_prompt, token_score
+from galai_jupyter.tokens import TextDecoder, encode
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+def score_continuation(engine: Engine, prompt: Prompt, continuation: str) -> ContinuationScore:
+    """Return how likely `continuation` is after `prompt`.
+
+    Parameters
+    ----------
+    engine : Engine
+        What runs the model.
+    prompt : Prompt
+        Its left end is cut where both do not fit into the context.
+    continuation : str
+        The text to score, special tokens included.
+
+    Raises
+    ------
+    PromptError
+        If a text is empty, or the continuation is longer than the context.
+    """
+    tokenizer = engine.tokenizer
+    ids = _continuation_ids(tokenizer, prompt.text, continuation)
+    if not ids:
+        raise PromptError("The continuation is empty: give the text that is to be scored.")
+    if len(ids) >= engine.context_size:
+        raise PromptError(
+            f"The continuation has {len(ids):,} tokens and the model's context "
+            f"{engine.context_size:,}: score a shorter text."
+        )
+    prompt_ids, cut = encode_prompt(tokenizer, prompt, len(ids), engine.context_size)
+    decoder = TextDecoder(tokenizer)
+    tokens = tuple(
+        token_score(tokenizer, decoder.push(token.id), token)
+        for token in engine.score(prompt_ids, ids)
+    )
+    return ContinuationScore(prompt.text, continuation, tokens, prompt.new_doc, cut)
+
+
+def _continuation_ids(tokenizer: Tokenizer, prompt: str, continuation: str) -> list[int]:
+    """Return the tokens that follow those of `prompt`.
+
+    They are read in its light, since a sequence that it opens splits into characters, unless the
+    text around the seam would become other tokens than the prompt has.
+    """
+    before, together = encode(tokenizer, prompt), encode(tokenizer, prompt + continuation)
+    if together[: len(before)] == before:
+        return together[len(before) :]
+    return encode(tokenizer, continuation)
