@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from galai_jupyter import catalog
 from galai_jupyter.catalog import ModelInfo, format_bytes, format_count
@@ -14,7 +14,6 @@ from galai_jupyter.generation import Generation
 from galai_jupyter.options import (
     OPTIONS,
     DisplayOptions,
-    GenerationOptions,
     LoadOptions,
     build_options,
 )
@@ -211,9 +210,9 @@ def _continue(arguments: str, runner: Runner) -> Generation:
         )
     session = get_session()
     prompt = session.continuation()
-    inherited = session.history[-1].options.to_dict()
-    inherited.pop("seed", None)
-    options = build_options(GenerationOptions, {**inherited, **values}).checked()
+    last = session.history[-1].options
+    given = {name: value for name, value in values.items() if hasattr(last, name)}
+    options = replace(last, **({"seed": None} | given)).checked()
     return runner.generate(prompt, options, build_options(DisplayOptions, values))
 
 

@@ -156,11 +156,12 @@ def test_texts_that_are_too_long_are_cut_or_refused(run: Run, engine: ScriptedEn
 
 
 def test_a_text_goes_on_with_its_options(run: Run, engine: ScriptedEngine) -> None:
-    run("%%galactica --max-new-tokens 4 --repetition-penalty 1.2 --new-doc\nx")
+    run("%%galactica --max-new-tokens 4 --repetition-penalty 1.2 --stop Z --new-doc\nx")
     result = run("%galactica continue --max-new-tokens 2")
     texts, options = engine.requests[-1]
     assert texts == ["</s>x Att"]
     assert (options.max_new_tokens, options.repetition_penalty) == (2, 1.2)
+    assert options.stop == ("Z",)
     assert result.prompt == "x Att"
 
 

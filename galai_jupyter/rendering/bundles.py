@@ -7,7 +7,7 @@ from typing import Any
 
 from galai_jupyter.generation import MIME_TYPE, GeneratedSequence, Generation
 from galai_jupyter.rendering import styles
-from galai_jupyter.rendering.footer import facts, finish_words, notices
+from galai_jupyter.rendering.footer import facts, finish_words
 from galai_jupyter.rendering.front_ends import typesets_html
 from galai_jupyter.rendering.html_writer import text_html
 from galai_jupyter.rendering.markdown_writer import escape_markdown
@@ -91,7 +91,7 @@ def _html(generation: Generation, special_tokens: str) -> str:
         shown = html_fragment(prompt, special_tokens=special_tokens) + f"<div>{panels}</div>"
     told = "".join(
         f'<p style="{styles.NOTICE}"><strong>Note:</strong> {_words_html(notice)}</p>'
-        for notice in notices(generation)
+        for notice in generation.notices
     )
     below = " · ".join(_words_html(fact) for fact in facts(generation))
     return sanitise(f'{shown}\n{told}<footer style="{styles.FOOTER}">{below}</footer>')
@@ -107,7 +107,7 @@ def _markdown(generation: Generation, special_tokens: str) -> str:
             outcome = _words_markdown(_outcome(generation, sequence))
             text = continuation_markdown(prompt, sequence.text, special_tokens=special_tokens)
             parts.append(f"**{_label(generation, index)}** {outcome}\n\n{text}")
-    parts += [f"**Note:** {_words_markdown(notice)}" for notice in notices(generation)]
+    parts += [f"**Note:** {_words_markdown(notice)}" for notice in generation.notices]
     parts.append("---\n\n" + " · ".join(_words_markdown(fact) for fact in facts(generation)))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 

@@ -15,7 +15,7 @@ _REASONS = {
 def finish_words(generation: Generation, sequence: GeneratedSequence) -> str:
     """Return why `sequence` ended."""
     if sequence.finish_reason == "stop_string":
-        stops = [repr(stop) for stop in generation.options.stop]
+        stops = [f"`{_one_line(stop)}`" for stop in generation.options.stop]
         return f"stop string {' or '.join(stops)}" if stops else "stop string"
     if sequence.finish_reason == "error":
         return f"error: {generation.error}" if generation.error else "error"
@@ -44,10 +44,6 @@ def facts(generation: Generation) -> list[str]:
     return found
 
 
-def notices(generation: Generation) -> list[str]:
-    """Return what a reader should know about the prompt."""
-    found = list(generation.notices)
-    cut = generation.truncated_tokens
-    if cut and not any(str(cut) in notice for notice in found):
-        found.append(f"{cut} token{'' if cut == 1 else 's'} cut from the left end of the prompt")
-    return found
+def _one_line(text: str) -> str:
+    r"""Return a stop string on one line, newlines as ``\n``, and without what ends code."""
+    return text.replace("\n", "\\n").replace("`", "'")
