@@ -25,9 +25,10 @@ of its corpus: this model was trained from scratch.
 
 {facts}
 
-It also works out small sums step by step. **Everything else it makes up**, fluently and without
-warning: references that do not exist, wrong formulas, wrong sums. Check whatever it says, and
-load a real checkpoint for real work.
+It has learnt these facts in the wordings of its tables and finds them less surely in others. It
+writes small sums step by step, but often calculates wrongly, and many structures and systematic
+names of molecules come out wrong. **Everything else it makes up**, fluently and without warning,
+references included. Check whatever it says, and load a real checkpoint for real work.
 
 ## How it was made
 
