@@ -29,6 +29,21 @@ def element_size(dtype: str) -> int:
     return _BYTES[str(dtype).removeprefix("torch.")]
 
 
+def memory_needed(parameters: int, dtype: str, cache: int) -> int:
+    """Return the bytes that a model needs: its weights, a tenth more to work with, its cache.
+
+    Parameters
+    ----------
+    parameters : int
+        Number of parameters.
+    dtype : str
+        Number format of the weights.
+    cache : int
+        Bytes of keys and values for one full context.
+    """
+    return int(1.1 * parameters * element_size(dtype)) + cache
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """The shape of one checkpoint and what follows from it.
@@ -79,6 +94,18 @@ class ModelInfo:
     def memory_per_token(self, dtype: str = "float16") -> int:
         """Return the bytes of keys and values that are kept for each token of context."""
         return 2 * self.num_layers * self.hidden_size * element_size(dtype)
+
+    def memory_needed(self, dtype: str = "float16") -> int:
+        """Return the bytes that loading the model and filling its context takes."""
+        cache = self.memory_per_token(dtype) * self.max_positions
+        return memory_needed(self.parameters, dtype, cache)
+
+    def widest_dtype(self, free: int) -> str:
+        """Return ``"float32"`` or ``"bfloat16"``, the widest that fits, or ``""`` if none does."""
+        for dtype in ("float32", "bfloat16"):
+            if self.memory_needed(dtype) <= free:
+                return dtype
+        return ""
 
     @staticmethod
     def by_name(name: str) -> ModelInfo:

@@ -152,8 +152,8 @@ def _models() -> list[str]:
     lines = []
     for name in catalog.names():
         info = ModelInfo.by_name(name)
-        half, full = info.weights_size("float16"), info.weights_size("float32")
-        fits = "fits" if full < free else "fits as 16-bit only" if half < free else "does not fit"
+        widest = info.widest_dtype(free)
+        fits = f"fits as {widest}" if widest else "does not fit"
         lines.append(f"{name}: {format_count(info.parameters)} parameters, {fits}")
     from huggingface_hub.constants import HF_HUB_CACHE
 

@@ -98,21 +98,23 @@ def _models(arguments: str, runner: Runner) -> None:
     free = free_memory()
     rows = []
     for info in map(ModelInfo.by_name, catalog.names()):
-        half, full = info.weights_size("float16"), info.weights_size("float32")
-        fits = "yes" if full < free else "16-bit only" if half < free else "no"
+        half, full = info.memory_needed("bfloat16"), info.memory_needed("float32")
         rows.append(
             (
                 info.name,
                 format_count(info.parameters),
                 format_bytes(half),
                 format_bytes(full),
-                fits,
+                info.widest_dtype(free) or "does not fit",
                 info.hub_id or "in the package",
                 info.licence,
             )
         )
-    header = ("name", "parameters", "16-bit", "float32", "fits here", "where", "licence")
-    note = "%galactica load NAME; a hub id (owner/name) or a local folder works, too."
+    header = ("name", "parameters", "16-bit", "float32", "fits here as", "where", "licence")
+    note = (
+        "Memory is that of weights and one full context. %galactica load NAME; a hub id "
+        "(owner/name) or a local folder works, too."
+    )
     runner.show(table_bundle(header, rows, note))
 
 

@@ -107,8 +107,8 @@ class StreamDisplay:
 
     def take(self, event: StreamEvent) -> None:
         """Show an event, unless the last update was too recent or too costly."""
-        if event.sequence_index:
-            return  # several sequences are shown side by side at the end
+        if event.sequence_index or event.generation:
+            return  # several sequences, and the finished record, are shown at the end
         self._text = event.text if event.replaces else self._text + event.text
         self._tokens = len(event.tokens) if event.replaces else self._tokens + len(event.tokens)
         if not self._in_notebook:
@@ -129,16 +129,17 @@ class StreamDisplay:
 
     def finish(self, generation: Generation) -> None:
         """Show the final, static form."""
+        if not self._in_notebook and self._one_after_another:
+            print()
+            return
+        if not self._in_notebook and len(generation.sequences) == 1:
+            print(generation.text)
+            return
         bundle = rendering.generation_bundle(
             generation, special_tokens=self._options.special_tokens
         )
         if self._in_notebook:
             self._publish(bundle)
-            return
-        if self._one_after_another:
-            print()
-        elif len(generation.sequences) == 1:
-            print(generation.text)
         else:
             print(bundle["text/plain"])
 

@@ -9,7 +9,7 @@ from galai_jupyter.errors import PromptError
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.scores import ContinuationScore
 from galai_jupyter.streaming import encode_prompt, token_score
-from galai_jupyter.tokens import TextDecoder, encode
+from galai_jupyter.tokens import TextDecoder, TokenTexts, encode
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -42,10 +42,9 @@ def score_continuation(engine: Engine, prompt: Prompt, continuation: str) -> Con
             f"{engine.context_size:,}: score a shorter text."
         )
     prompt_ids, cut = encode_prompt(tokenizer, prompt, len(ids), engine.context_size)
-    decoder = TextDecoder(tokenizer)
+    decoder, texts = TextDecoder(tokenizer), TokenTexts(tokenizer)
     tokens = tuple(
-        token_score(tokenizer, decoder.push(token.id), token)
-        for token in engine.score(prompt_ids, ids)
+        token_score(texts, decoder.push(token.id), token) for token in engine.score(prompt_ids, ids)
     )
     return ContinuationScore(prompt.text, continuation, tokens, prompt.new_doc, cut)
 

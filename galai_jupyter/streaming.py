@@ -32,7 +32,7 @@ from galai_jupyter.tokens import (
     END_OF_DOCUMENT,
     SPECIAL_TOKENS,
     TextDecoder,
-    decode,
+    TokenTexts,
     encode,
     special_id,
 )
@@ -83,21 +83,20 @@ def encode_prompt(
     return front + ids[cut:], cut
 
 
-def token_score(tokenizer: Tokenizer, text: str, token: ScoredId) -> TokenScore:
+def token_score(texts: TokenTexts, text: str, token: ScoredId) -> TokenScore:
     """Return a token with its text and those of its alternatives, for people to read.
 
     Parameters
     ----------
-    tokenizer : tokenizers.Tokenizer
-        Galactica's.
+    texts : TokenTexts
+        The texts of the tokenizer's tokens.
     text : str
         The text that the token completes.
     token : ScoredId
         The token as an engine gave it.
     """
     alternatives = tuple(
-        TokenAlternative(token_id, decode(tokenizer, [token_id]), value)
-        for token_id, value in token.alternatives
+        TokenAlternative(token_id, texts[token_id], value) for token_id, value in token.alternatives
     )
     return TokenScore(token.id, text, token.log_probability, alternatives)
 
@@ -109,6 +108,7 @@ class _SequenceAssembler:
         self._tokenizer = tokenizer
         self._stop = stop
         self._decoder = TextDecoder(tokenizer)
+        self._texts = TokenTexts(tokenizer)
         self._end_of_document = special_id(tokenizer, END_OF_DOCUMENT)
         self._text = ""
         self._shown = 0
@@ -147,10 +147,10 @@ class _SequenceAssembler:
 
     def _score(self, token: ScoredId) -> TokenScore:
         if token.id == self._end_of_document:
-            return token_score(self._tokenizer, END_OF_DOCUMENT, token)
+            return token_score(self._texts, END_OF_DOCUMENT, token)
         text = self._decoder.push(token.id)
         self._text += text
-        return token_score(self._tokenizer, text, token)
+        return token_score(self._texts, text, token)
 
     def _safe_length(self) -> int:
         """Return how much of the text cannot turn out to be the beginning of a stop string."""

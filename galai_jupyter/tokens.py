@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,6 +141,7 @@ def decode(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
     return text
 
 
+@cache
 def _byte_of_character() -> dict[str, int]:
     """Return the byte behind each character of the byte-level alphabet (that of GPT-2)."""
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
@@ -173,6 +175,18 @@ class TextDecoder:
         """Return what is left of an unfinished character."""
         text = self._utf8.decode(b"", final=True)
         self._utf8.reset()
+        return text
+
+
+class TokenTexts(dict[int, str]):
+    """A token's id in, its text out; each is decoded once."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        super().__init__()
+        self._tokenizer = tokenizer
+
+    def __missing__(self, token_id: int) -> str:
+        text = self[token_id] = decode(self._tokenizer, [token_id])
         return text
 
 

@@ -31,6 +31,14 @@ def test_figures_are_those_of_the_paper(
     assert "NC" in info.licence
 
 
+def test_what_fits_is_what_loading_will_accept() -> None:
+    info = ModelInfo.by_name("standard")
+    assert info.memory_needed("float32") > 1.1 * info.weights_size("float32")
+    assert info.widest_dtype(info.memory_needed("float32")) == "float32"
+    assert info.widest_dtype(info.memory_needed("float32") - 1) == "bfloat16"
+    assert info.widest_dtype(info.memory_needed("bfloat16") - 1) == ""
+
+
 def test_all_lists_the_five_galacticas() -> None:
     assert [info.name for info in ModelInfo.all()] == [
         "mini",

@@ -46,6 +46,12 @@ def test_faults_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "widget without a fallback: cell 1" in out
 
 
+def test_what_a_page_asks_for_is_named(tmp_path: Path) -> None:
+    bundle = {"text/html": '<img src="http://127.0.0.1:9/pixel.png">'}
+    export_page(write_notebook(tmp_path, bundle), tmp_path / "page.html")
+    assert check_page(tmp_path / "page.html") == ["needs the network: http://127.0.0.1:9/pixel.png"]
+
+
 def test_a_widget_gives_way_to_what_stands_beside_it(tmp_path: Path) -> None:
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
     notebook = write_notebook(tmp_path, widget | {"text/html": "<b>beside</b>"})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
-from galai_jupyter.catalog import ModelInfo, format_bytes
+from galai_jupyter.catalog import ModelInfo, format_bytes, memory_needed
 from galai_jupyter.engines.progress import Progress, reporting_tqdm
 from galai_jupyter.errors import CheckpointError, InsufficientMemoryError
 
@@ -82,22 +82,17 @@ def check_memory(name: str, parameters: int, dtype: str, cache: int, free: int) 
     InsufficientMemoryError
         If weights, cache and a margin of 10% are more than `free`; the message names what fits.
     """
-
-    def needed(count: int, number_format: str, cache_bytes: int) -> int:
-        return int(1.1 * count * catalog.element_size(number_format)) + cache_bytes
-
-    need = needed(parameters, dtype, cache)
+    need = memory_needed(parameters, dtype, cache)
     if need <= free:
         return
-    halved = needed(parameters, "bfloat16", cache // 2)
+    halved = memory_needed(parameters, "bfloat16", cache // 2)
     if dtype == "float32" and halved <= free:
         fits = f"--dtype bfloat16 needs {format_bytes(halved)}"
     else:
         smaller = [
             info
             for info in map(ModelInfo.by_name, catalog.names())
-            if needed(info.parameters, dtype, info.memory_per_token(dtype) * info.max_positions)
-            <= free
+            if info.memory_needed(dtype) <= free
         ]
         fits = "a machine with more memory, or a server, is needed"
         if smaller:
