@@ -1,21 +1,17 @@
-"""Documents in, batches of equally long rows out: ids, loss mask and positions as tensors."""
+"""A chunk of documents in, batches of equally long rows out: ids, loss mask, positions."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from training.documents import Document
-from training.tokenizer import END, PAD, Encoded, encode_documents
-
-CHUNK = 1500
-"""Documents that are encoded and sorted by length together."""
+from training.corpus import chunk
+from training.tokenizer import END, PAD, Encoded, WordSplitter, encode_documents
 
 
 @dataclass(frozen=True)
@@ -95,19 +91,17 @@ def _stack(rows: list[Row], rng: random.Random, packing: Packing) -> Batch:
     return Batch(ids, counted, positions)
 
 
-def batches(
-    documents: Iterator[Document], tokenizer: Tokenizer, packing: Packing, seed: int
-) -> Iterator[Batch]:
-    """Encode documents chunk by chunk, sort rows by length and yield batches in random order."""
-    rng = random.Random(seed)
-    while chunk := list(islice(documents, CHUNK)):
-        encoded = encode_documents(tokenizer, chunk)
-        rows = sorted(_rows(encoded, rng, packing), key=lambda row: len(row[0]))
-        groups: list[list[Row]] = [[]]
-        for row in rows:
-            if groups[-1] and _width(len(row[0]), packing) * (len(groups[-1]) + 1) > packing.tokens:
-                groups.append([])
-            groups[-1].append(row)
-        rng.shuffle(groups)
-        for group in groups:
-            yield _stack(group, rng, packing)
+def batches(tokenizer: Tokenizer, packing: Packing, seed: int, number: int) -> Iterator[Batch]:
+    """Encode chunk `number`, sort its rows by length and yield batches in random order."""
+    rng = random.Random(f"{seed}/{number}/batches")
+    splitter = WordSplitter(tokenizer, rng)
+    encoded = encode_documents(tokenizer, chunk(seed, number), splitter)
+    rows = sorted(_rows(encoded, rng, packing), key=lambda row: len(row[0]))
+    groups: list[list[Row]] = [[]]
+    for row in rows:
+        if groups[-1] and _width(len(row[0]), packing) * (len(groups[-1]) + 1) > packing.tokens:
+            groups.append([])
+        groups[-1].append(row)
+    rng.shuffle(groups)
+    for group in groups:
+        yield _stack(group, rng, packing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 from training.tables import counts
@@ -25,16 +26,20 @@ of its corpus: this model was trained from scratch.
 
 {facts}
 
-It has learnt these facts in the wordings of its tables and finds them less surely in others. It
-writes small sums step by step, but often calculates wrongly, and many structures and systematic
-names of molecules come out wrong. **Everything else it makes up**, fluently and without warning,
-references included. Check whatever it says, and load a real checkpoint for real work.
+It works small sums out step by step, and copies names and numbers of short programs into another
+language. Asked for a paper that does not exist it names a real one, with a low probability: look
+at the confidence. **Everything else it makes up**, fluently and without warning. Check whatever it
+says, and load a real checkpoint for real work.
+
+## How often it is right
+
+{scores}
 
 ## How it was made
 
 A program turns tables of facts into documents (sentences and frames are the project's own), and
 trains on them: {steps} steps, {tokens:.1f} million tokens, seed {seed}, last loss {loss:.3f},
-under half an hour on two processor cores. To make it again, in a checkout of the project:
+{minutes:.0f} minutes. To make it again, in a checkout of the project:
 
     python -m training.train
 
@@ -59,7 +64,12 @@ def parameters(config: dict[str, int]) -> int:
     return config["num_hidden_layers"] * layer + embeddings + 2 * width
 
 
-def write_card(folder: Path, *, steps: int, tokens: int, seed: int, loss: float) -> None:
+UNKNOWN = "Not measured yet: run `python -m training.evaluate --card`."
+
+
+def write_card(
+    folder: Path, *, steps: int, tokens: int, seed: int, loss: float, minutes: float
+) -> None:
     """Write ``README.md`` next to the weights."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     text = CARD.format(
@@ -69,6 +79,8 @@ def write_card(folder: Path, *, steps: int, tokens: int, seed: int, loss: float)
         tokens=tokens / 1e6,
         seed=seed,
         loss=loss,
+        minutes=minutes,
+        scores=UNKNOWN,
         layers=config["num_hidden_layers"],
         heads=config["num_attention_heads"],
         width=config["hidden_size"],
@@ -76,3 +88,12 @@ def write_card(folder: Path, *, steps: int, tokens: int, seed: int, loss: float)
         context=config["max_position_embeddings"],
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def add_scores(folder: Path, scores: str, *, when: date, commit: str) -> None:
+    """Put the table of scores into the card, with the day and the commit they were measured at."""
+    path = folder / "README.md"
+    before, heading, rest = path.read_text(encoding="utf-8").partition("## How often it is right\n")
+    after = rest[rest.index("\n## ") :]
+    measured = f"Measured on {when:%d %B %Y} at commit {commit}, greedy decoding:\n\n{scores}\n"
+    path.write_text(f"{before}{heading}\n{measured}{after}", encoding="utf-8")

@@ -4,43 +4,57 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import count
 
-from training import dialogue, papers, science, sums
+from training import dialogue, papers, science, sums, translations
 from training.documents import Document, Maker
 
 SHARES: dict[Maker, float] = {
-    papers.by_topic: 23,
-    papers.by_claim: 4,
+    papers.by_topic: 52,
+    papers.by_claim: 20,
+    papers.by_keywords: 34,
+    papers.no_such_paper: 9,
     papers.by_formula: 3,
-    papers.by_code: 1.5,
+    papers.by_code: 1,
     papers.running_text: 3,
     papers.about_paper: 3,
-    science.formula: 10,
-    science.translate_formula: 8,
-    science.topic: 10,
-    science.molecule: 12,
-    science.any_molecule: 1,
-    science.sequence: 2.5,
-    sums.worked: 17,
-    sums.direct: 3,
-    sums.echo: 4,
-    dialogue.question: 7,
+    science.formula: 13,
+    science.translate_formula: 6,
+    science.topic: 13,
+    science.molecule: 18,
+    science.any_molecule: 0.5,
+    science.sequence: 4,
+    sums.worked: 22,
+    sums.direct: 2,
+    sums.drill: 5,
+    sums.echo: 2,
+    dialogue.question: 10,
     dialogue.few_shot: 1.5,
-    dialogue.unknown_equation: 2,
-    dialogue.program: 6,
-    dialogue.command: 2,
+    dialogue.unknown_equation: 1.5,
+    dialogue.program: 8,
+    dialogue.command: 2.5,
     dialogue.translation: 3,
-    dialogue.other: 5,
-    dialogue.several_ways: 2.5,
+    translations.translation: 4.5,
+    dialogue.other: 3,
+    dialogue.several_ways: 1.5,
     dialogue.instruction: 5,
     dialogue.abstract: 1.5,
 }
 """How often each kind of document is drawn; the numbers are relative."""
 
 
+CHUNK = 1500
+"""Documents that are drawn, encoded and sorted by length together."""
+
+
+def chunk(seed: int, number: int) -> list[Document]:
+    """Draw the documents of one chunk; the same seed and number give the same documents."""
+    rng = random.Random(f"{seed}/{number}")
+    makers = rng.choices(list(SHARES), list(SHARES.values()), k=CHUNK)
+    return [maker(rng) for maker in makers]
+
+
 def documents(seed: int) -> Iterator[Document]:
-    """Draw documents for ever; the same seed gives the same documents."""
-    rng = random.Random(seed)
-    makers, shares = list(SHARES), list(SHARES.values())
-    while True:
-        yield rng.choices(makers, shares)[0](rng)
+    """Draw documents for ever, chunk by chunk."""
+    for number in count():
+        yield from chunk(seed, number)

@@ -7,11 +7,72 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, gcd
+from zlib import crc32
 
 from training.documents import Document, document
 
-THINGS = ("apples", "books", "coins", "cells", "eggs", "stamps", "samples", "pens")
-NAMES = ("Ada", "Ben", "Clara", "David", "Emmy", "Felix", "Marie", "Tom")
+ADDITIONS = (
+    "What is {a} + {b}?", "What is {a} + {b}?", "Calculate {a} + {b}.", "Compute {a} + {b}.",
+    "Add {a} and {b}.", "What is the sum of {a} and {b}?", "What is {a} plus {b}?",
+    "Evaluate {a} plus {b}.", "What do you get if you add {b} to {a}?", "Find {a} + {b}.",
+    "{who} has {a} {what} and gets {b} more. How many {what} does {who} have now?",
+    "A box holds {a} {what}, another one {b}. How many {what} are there in total?",
+    "{who} buys {a} {what} on Monday and {b} on Tuesday. How many {what} is that altogether?",
+    "{a} people are in a room and {b} more come in. How many people are there now?",
+    "A recipe needs {a} grams of flour and {b} grams of sugar. What is the total mass in grams?",
+    "A tank holds {a} litres. We pour in {b} litres. How many litres are in it now?",
+    "One bag weighs {a} kg and another {b} kg. What do they weigh together, in kg?",
+    "{who} walks {a} km in the morning and {b} km in the evening. How many km is that?",
+    "A school has {a} girls and {b} boys. How many children does the school have?",
+    "A shop sold {a} {what} yesterday and {b} today. How many were sold in both days?",
+)  # fmt: skip
+SUBTRACTIONS = (
+    "What is {a} - {b}?", "What is {a} - {b}?", "Calculate {a} - {b}.", "What is {a} minus {b}?",
+    "Subtract {b} from {a}.", "What is the difference between {a} and {b}?", "Reduce {a} by {b}.",
+    "How much more is {a} than {b}?", "What remains if we subtract {b} from {a}?",
+    "{who} has {a} {what} and gives away {b}. How many {what} are left?",
+    "There were {a} {what} and {b} were lost. How many remain?",
+    "A tank holds {a} litres and {b} litres leak out. How many litres are left?",
+    "{who} is {a} years old and {other} is {b}. How many years older is {who}?",
+    "Of {a} students {b} passed the test. How many failed?",
+    "{b} of {a} {what} are red. How many are not?",
+    "A tree is {a} cm tall and a bush {b} cm. By how many cm is the tree taller?",
+    "{who} had {a} euros and spent {b}. How many euros does {who} have left?",
+    "A bus has {a} people in it and {b} get off. How many people stay in the bus?",
+    "The price was {a} and fell by {b}. What is the price now?",
+)  # fmt: skip
+PRODUCTS = (
+    "What is {a} × {b}?", "What is {a} × {b}?", "What is {a} * {b}?", "What is {a} times {b}?",
+    "Multiply {a} by {b}.", "What is the product of {a} and {b}?", "Calculate {a} × {b}.",
+    "There are {b} boxes with {a} {what} each. How many {what} are there?",
+    "{who} buys {b} packs of {a} {what}. How many {what} is that?",
+    "A machine makes {a} parts an hour. How many parts does it make in {b} hours?",
+    "{b} people pay {a} euros each. How many euros is that in total?",
+    "Each of {b} shelves holds {a} {what}. How many {what} are on the shelves?",
+    "{who} saves {a} euros a month. How many euros does {who} save in {b} months?",
+    "One box weighs {a} kg. How many kg do {b} boxes weigh?",
+    "A garden is {a} m long and {b} m wide. What is its area in square metres?",
+    "A {what} pack costs {a} cents. How many cents do {b} packs cost?",
+    "{b} trays carry {a} {what} each. How many {what} are there in all?",
+)  # fmt: skip
+THINGS = (
+    "apples", "books", "coins", "cells", "eggs", "stamps", "samples", "pens", "cards", "bottles",
+    "chairs", "flowers", "mice", "photos", "stones", "tubes",
+)  # fmt: skip
+NAMES = (
+    "Ada",
+    "Ben",
+    "Clara",
+    "David",
+    "Emmy",
+    "Felix",
+    "Marie",
+    "Tom",
+    "Anna",
+    "Omar",
+    "Li",
+    "Eva",
+)
 UNITS = (
     ("kilometres", "metres", 1000), ("metres", "centimetres", 100), ("hours", "minutes", 60),
     ("minutes", "seconds", 60), ("kilograms", "grams", 1000), ("days", "hours", 24),
@@ -31,6 +92,15 @@ class Sum:
     answer: str
     code: str = ""
     result: str = ""
+    operands: tuple[int, ...] = ()
+
+
+def is_reserved(*operands: int) -> bool:
+    """Say whether a problem with these numbers is kept for the test: one in ten is.
+
+    Training skips reserved problems, so that right answers to them are calculated, not recalled.
+    """
+    return len(operands) > 1 and crc32(repr(sorted(operands)).encode()) % 10 == 0
 
 
 def _number(value: Fraction | int) -> str:
@@ -44,51 +114,83 @@ def _money(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02d}"
 
 
+def _places(number: int) -> list[int]:
+    """Return 347 as 300, 40 and 7; zeros are left out."""
+    digits = str(number)
+    places = [int(d) * 10 ** (len(digits) - 1 - i) for i, d in enumerate(digits)]
+    return [place for place in places if place] or [0]
+
+
+def _add_in_steps(a: int, b: int) -> tuple[str, ...]:
+    """Add the places of the smaller number one after the other, largest first."""
+    steps = []
+    for place in _places(b):
+        steps.append(f"{a} + {place} = {a + place}")
+        a += place
+    return tuple(steps)
+
+
+def _multiply_in_steps(a: int, b: int) -> tuple[str, ...]:
+    """Multiply each place of `a` by the single digit `b`, then add up."""
+    places = _places(a)
+    steps = [f"{place} × {b} = {place * b}" for place in places]
+    total = places[0] * b
+    for place in places[1:]:
+        steps.append(f"{total} + {place * b} = {total + place * b}")
+        total += place * b
+    return tuple(steps)
+
+
+def _story(rng: random.Random, stories: tuple[str, ...], a: int, b: int) -> str:
+    who, other = rng.sample(NAMES, 2)
+    return rng.choice(stories).format(a=a, b=b, who=who, other=other, what=rng.choice(THINGS))
+
+
 def addition(rng: random.Random) -> Sum:
-    a, b = rng.randint(2, 99), rng.randint(2, 99)
-    tens, ones = a // 10 * 10 + b // 10 * 10, a % 10 + b % 10
-    question = rng.choice(
-        (f"What is {a} + {b}?", f"Calculate {a} + {b}.", f"What is the sum of {a} and {b}?")
-    )
-    steps = (
-        f"{a // 10 * 10} + {b // 10 * 10} = {tens}",
-        f"{a % 10} + {b % 10} = {ones}",
-        f"{tens} + {ones} = {a + b}",
-    )
-    return Sum(question, steps, str(a + b), f"print({a} + {b})", str(a + b))
+    top = rng.choice((99, 99, 99, 999))
+    a, b = rng.randint(2, top), rng.randint(2, top)
+    question = _story(rng, ADDITIONS, a, b)
+    steps = _add_in_steps(a, b)
+    return Sum(question, steps, str(a + b), f"print({a} + {b})", str(a + b), (a, b))
+
+
+def three_terms(rng: random.Random) -> Sum:
+    a, b, c = (rng.randint(2, 60) for _ in range(3))
+    question = rng.choice((f"What is {a} + {b} + {c}?", f"Add {a}, {b} and {c}."))
+    steps = (*_add_in_steps(a, b), *_add_in_steps(a + b, c))
+    total = a + b + c
+    return Sum(question, steps, str(total), f"print({a} + {b} + {c})", str(total), (a, b, c))
 
 
 def subtraction(rng: random.Random) -> Sum:
-    b = rng.randint(2, 60)
-    a = b + rng.randint(1, 39)
-    who, what = rng.choice(NAMES), rng.choice(THINGS)
-    question = rng.choice(
-        (
-            f"What is {a} - {b}?",
-            f"{who} has {a} {what} and gives away {b}. How many {what} are left?",
-        )
-    )
-    return Sum(question, (f"{a} - {b} = {a - b}",), str(a - b), f"print({a} - {b})", str(a - b))
+    top = rng.choice((99, 99, 99, 999))
+    a = rng.randint(4, top)
+    b = rng.randint(2, a - 1)
+    question = _story(rng, SUBTRACTIONS, a, b)
+    steps, rest = [], a
+    for place in _places(b):
+        steps.append(f"{rest} - {place} = {rest - place}")
+        rest -= place
+    code = f"print({a} - {b})"
+    return Sum(question, tuple(steps), str(a - b), code, str(a - b), (a, b))
 
 
 def product(rng: random.Random) -> Sum:
-    a, b = rng.randint(11, 99), rng.randint(2, 9)
-    tens, ones = a // 10 * 10, a % 10
-    what = rng.choice(THINGS)
-    question = rng.choice(
-        (
-            f"What is {a} × {b}?",
-            f"What is {a} * {b}?",
-            f"What is {a} times {b}?",
-            f"There are {b} boxes with {a} {what} each. How many {what} are there?",
-        )
-    )
-    steps = (
-        f"{tens} × {b} = {tens * b}",
-        f"{ones} × {b} = {ones * b}",
-        f"{tens * b} + {ones * b} = {a * b}",
-    )
-    return Sum(question, steps, str(a * b), f"print({a} * {b})", str(a * b))
+    a, b = rng.randint(2, rng.choice((12, 99, 99, 999))), rng.randint(2, 9)
+    question = _story(rng, PRODUCTS, a, b)
+    code = f"print({a} * {b})"
+    return Sum(question, _multiply_in_steps(a, b), str(a * b), code, str(a * b), (a, b))
+
+
+def long_product(rng: random.Random) -> Sum:
+    a, b = rng.randint(11, 40), rng.randint(11, 40)
+    tens, ones = divmod(b, 10)
+    question = rng.choice((f"What is {a} × {b}?", f"What is {a} * {b}?", f"Multiply {a} by {b}."))
+    steps = [*_multiply_in_steps(a, tens), f"{a} × {10 * tens} = {10 * a * tens}"]
+    if ones:
+        steps += [*_multiply_in_steps(a, ones), *_add_in_steps(10 * a * tens, a * ones)]
+    code = f"print({a} * {b})"
+    return Sum(question, tuple(steps), str(a * b), code, str(a * b), (a, b))
 
 
 def division(rng: random.Random) -> Sum:
@@ -96,7 +198,10 @@ def division(rng: random.Random) -> Sum:
     question = rng.choice(
         (
             f"What is {b * c} / {b}?",
+            f"What is {b * c} / {b}?",
+            f"{b * c} euros are split among {b} people. How many euros does each get?",
             f"What is {b * c} divided by {b}?",
+            f"Divide {b * c} by {b}.",
             f"{b * c} samples are shared by {b} groups. How many does each group get?",
         )
     )
@@ -132,30 +237,112 @@ def bat_and_ball(rng: random.Random) -> Sum:
     return Sum(question, steps, f"${_money(ball)}")
 
 
+def _percent_in_steps(p: int, n: int) -> tuple[str, ...]:
+    """Go by hundredths, quarters or tenths, whichever keeps the numbers small."""
+    if p == 1:
+        return (f"{n} / 100 = {n // 100}",)
+    if p in (25, 75):
+        steps = [f"{p}% is {p // 25}/4", f"{n} / 4 = {n // 4}"]
+        return (*steps, f"{n // 4} × 3 = {n // 4 * 3}") if p == 75 else tuple(steps)
+    tens, fives = divmod(p, 10)
+    tenth, value = n // 10, p * n // 100
+    steps = [f"10% of {n} is {tenth}"]
+    if tens > 1:
+        steps.append(f"{tens} × {tenth} = {tens * tenth}")
+    if fives:
+        steps.append(f"5% of {n} is {tenth} / 2 = {value - tens * tenth}")
+        if tens:
+            steps.append(f"{tens * tenth} + {value - tens * tenth} = {value}")
+    return tuple(steps)
+
+
 def percentage(rng: random.Random) -> Sum:
     p = rng.choice((1, 5, 10, 10, 15, 20, 25, 30, 40, 50, 60, 75, 80))
     n = rng.choice((20, 40, 50, 60, 80, 100, 120, 200, 240, 300, 400, 500, 800, 1000))
     value = Fraction(p * n, 100)
     question = rng.choice(
-        (f"What is {p}% of {n}?", f"{p}% of {n} people are ill. How many people is that?")
+        (
+            f"What is {p}% of {n}?",
+            f"What is {p} percent of {n}?",
+            f"Calculate {p}% of {n}.",
+            f"{p}% of {n} people are ill. How many people is that?",
+            f"{p}% of {n} samples are contaminated. How many samples is that?",
+        )
     )
     if value.denominator != 1:
         return percentage(rng)
     return Sum(
         question,
-        (f"{p} × {n} = {p * n}", f"{p * n} / 100 = {value}"),
+        _percent_in_steps(p, n),
         str(value),
         f"print({p} * {n} / 100)",
         str(float(value)),
+        (p, n),
     )
+
+
+def discount(rng: random.Random) -> Sum:
+    p, price = 10 * rng.randint(1, 8), 10 * rng.randint(2, 50)
+    cut = p * price // 100
+    question = rng.choice(
+        (
+            f"A coat costs {price} euros. What does it cost after a discount of {p}%?",
+            f"The price of {price} falls by {p}%. What is the new price?",
+            f"What is {price} reduced by {p}%?",
+        )
+    )
+    steps = (
+        f"10% of {price} is {price // 10}",
+        f"{p}% of {price} is {p // 10} × {price // 10} = {cut}",
+        f"{price} - {cut} = {price - cut}",
+    )
+    return Sum(question, steps, str(price - cut), operands=(p, price))
+
+
+def increase(rng: random.Random) -> Sum:
+    p, n = 10 * rng.randint(1, 9), 10 * rng.randint(2, 50)
+    more = p * n // 100
+    question = rng.choice(
+        (
+            f"A colony of {n} cells grows by {p}%. How many cells are there then?",
+            f"What is {n} increased by {p}%?",
+            f"A salary of {n} rises by {p}%. What is the new salary?",
+        )
+    )
+    steps = (
+        f"10% of {n} is {n // 10}",
+        f"{p}% of {n} is {p // 10} × {n // 10} = {more}",
+        f"{n} + {more} = {n + more}",
+    )
+    return Sum(question, steps, str(n + more), operands=(p, n))
 
 
 def conversion(rng: random.Random) -> Sum:
     big, small, factor = rng.choice(UNITS)
-    n = rng.randint(2, 20)
-    question = rng.choice((f"How many {small} are {n} {big}?", f"Convert {n} {big} to {small}."))
-    first = f"1 {big.removesuffix('s')} is {factor} {small}."
-    return Sum(question, (first, f"{n} × {factor} = {n * factor}"), f"{n * factor} {small}")
+    n = rng.randint(2, rng.choice((12, 20, 99)))
+    one = big.removesuffix("s")
+    many = n * factor
+    if rng.random() < 0.3:
+        question = rng.choice(
+            (f"How many {big} are {many} {small}?", f"Convert {many} {small} to {big}.")
+        )
+        back = (f"1 {one} is {factor} {small}.", f"{many} / {factor} = {n}")
+        return Sum(question, back, f"{n} {big}", operands=(many, factor))
+    question = rng.choice(
+        (
+            f"How many {small} are {n} {big}?",
+            f"How many {small} are there in {n} {big}?",
+            f"Convert {n} {big} to {small}.",
+            f"Express {n} {big} in {small}.",
+        )
+    )
+    steps = [f"1 {one} is {factor} {small}."]
+    tens, ones = divmod(factor, 10)
+    if ones and tens and n > 9:  # by 12 or 24: first ten times, then twice or four times
+        steps += [f"{n} × {10 * tens} = {10 * n * tens}", f"{n} × {ones} = {n * ones}"]
+        steps += [f"{10 * n * tens} + {n * ones} = {many}"]
+    steps.append(f"{n} × {factor} = {many}")
+    return Sum(question, tuple(steps), f"{many} {small}", operands=(n, factor))
 
 
 def celsius(rng: random.Random) -> Sum:
@@ -209,11 +396,17 @@ def dice(rng: random.Random) -> Sum:
 
 
 def linear(rng: random.Random) -> Sum:
-    a, x, b = rng.randint(2, 9), rng.randint(1, 12), rng.randint(1, 20)
+    a, x, b = rng.randint(2, 12), rng.randint(1, 15), rng.randint(1, 40)
     c = a * x + b
     equation = rng.choice((f"{a}x + {b} = {c}", f"${a}x + {b} = {c}$", f"\\({a}x + {b} = {c}\\)"))
     question = rng.choice(
-        (f"Solve {equation}.", f"Solve {equation} for x.", f"What is x if {equation}?")
+        (
+            f"Solve {equation}.",
+            f"Solve {equation} for x.",
+            f"Solve the equation {equation}.",
+            f"Find x such that {equation}.",
+            f"What is x if {equation}?",
+        )
     )
     steps = (
         f"{a}x = {c} - {b}",
@@ -221,21 +414,24 @@ def linear(rng: random.Random) -> Sum:
         f"x = {c - b} / {a}",
         f"{c - b} / {a} = {x}",
     )
-    return Sum(question, steps, f"x = {x}")
+    return Sum(question, steps, f"x = {x}", operands=(a, b, c))
 
 
 def average(rng: random.Random) -> Sum:
     n = rng.randint(2, 4)
-    values = [rng.randint(1, 20) for _ in range(n)]
+    values = [rng.randint(1, 30) for _ in range(n)]
     if sum(values) % n:
         return average(rng)
     listed = ", ".join(map(str, values[:-1])) + f" and {values[-1]}"
     added = " + ".join(map(str, values))
-    steps = (f"{added} = {sum(values)}", f"{sum(values)} / {n} = {sum(values) // n}")
+    steps, total = [], values[0]
+    for value in values[1:]:
+        steps.append(f"{total} + {value} = {total + value}")
+        total += value
+    steps.append(f"{total} / {n} = {total // n}")
     question = rng.choice((f"What is the average of {listed}?", f"What is the mean of {listed}?"))
-    return Sum(
-        question, steps, str(sum(values) // n), f"print(({added}) / {n})", str(sum(values) / n)
-    )
+    code, printed = f"print(({added}) / {n})", str(total / n)
+    return Sum(question, tuple(steps), str(total // n), code, printed, tuple(values))
 
 
 def speed(rng: random.Random) -> Sum:
@@ -243,7 +439,7 @@ def speed(rng: random.Random) -> Sum:
     vehicle = rng.choice(("car", "train", "cyclist", "ship"))
     if rng.random() < 0.5:
         question = f"A {vehicle} moves at {v} km/h for {t} hours. How far does it go?"
-        return Sum(question, (f"{v} × {t} = {v * t}",), f"{v * t} km")
+        return Sum(question, (f"{v} × {t} = {v * t}",), f"{v * t} km", operands=(v, t))
     question = f"A {vehicle} covers {v * t} km in {t} hours. What is its speed?"
     return Sum(question, (f"{v * t} / {t} = {v}",), f"{v} km/h")
 
@@ -251,7 +447,7 @@ def speed(rng: random.Random) -> Sum:
 def rectangle(rng: random.Random) -> Sum:
     a, b = rng.randint(2, 12), rng.randint(2, 12)
     question = f"What is the area of a rectangle with sides {a} m and {b} m?"
-    return Sum(question, (f"{a} × {b} = {a * b}",), f"{a * b} m²")
+    return Sum(question, (f"{a} × {b} = {a * b}",), f"{a * b} m²", operands=(a, b))
 
 
 def common_divisor(rng: random.Random) -> Sum:
@@ -278,16 +474,63 @@ def harmonic(rng: random.Random) -> Sum:
     return Sum(question, steps, str(round(value, 4)), code, str(round(value, 4)))
 
 
+def marbles(rng: random.Random) -> Sum:
+    first, second = rng.sample(("red", "blue", "green", "white", "black"), 2)
+    a, b = rng.randint(1, 12), rng.randint(1, 12)
+    probability = Fraction(a, a + b)
+    thing = rng.choice(("balls", "marbles"))
+    question = (
+        f"An urn holds {a} {first} and {b} {second} {thing}. We draw one at random. "
+        f"What is the probability that it is {first}?"
+    )
+    steps = [f"{a} + {b} = {a + b}", f"probability = {a}/{a + b}"]
+    if probability.denominator != a + b:
+        steps.append(f"{a}/{a + b} = {_number(probability)}")
+    return Sum(question, tuple(steps), _number(probability), operands=(a, b))
+
+
+def perimeter(rng: random.Random) -> Sum:
+    a, b = rng.randint(2, 50), rng.randint(2, 50)
+    question = f"What is the perimeter of a rectangle with sides {a} cm and {b} cm?"
+    steps = (*_add_in_steps(a, b), *_multiply_in_steps(a + b, 2))
+    return Sum(question, steps, f"{2 * (a + b)} cm", operands=(a, b))
+
+
 MAKERS: tuple[Callable[[random.Random], Sum], ...] = (
-    addition, addition, subtraction, product, product, division, bat_and_ball, bat_and_ball,
-    percentage, conversion, conversion, celsius, even_heads, k_heads, dice, linear, linear,
-    average, speed, rectangle, common_divisor, harmonic, harmonic,
+    addition, addition, addition, three_terms, subtraction, subtraction, product, product,
+    long_product, division, bat_and_ball, bat_and_ball, percentage, percentage, discount, increase,
+    conversion, conversion, celsius, even_heads, k_heads, dice, marbles, linear, linear, average,
+    speed, rectangle, perimeter, common_divisor, harmonic,
 )  # fmt: skip
 
 
-def draw(rng: random.Random) -> Sum:
-    """Return a random word problem."""
-    return rng.choice(MAKERS)(rng)
+def draw(rng: random.Random, *, reserved: bool = False) -> Sum:
+    """Return a random word problem; `reserved` ones are those that training leaves out."""
+    while True:
+        task = rng.choice(MAKERS)(rng)
+        if is_reserved(*task.operands) == reserved:
+            return task
+
+
+def drill(rng: random.Random) -> Document:
+    """Several small sums, one a line; only the results are learnt."""
+    pieces: list[tuple[str, bool]] = []
+    while len(pieces) < 16:
+        kind = rng.choice("++--×××/")
+        if kind == "×":
+            a, b = rng.randint(2, 12) * rng.choice((1, 1, 10, 100)), rng.randint(2, 12)
+            result = a * b
+        elif kind == "/":
+            b, result = rng.randint(2, 12), rng.randint(2, 20)
+            a = b * result
+        else:
+            a = rng.randint(2, rng.choice((20, 99, 999, 2000)))
+            b = rng.randint(1, 9) * rng.choice((1, 1, 10, 100))
+            a, b = max(a, b), min(a, b)
+            result = a + b if kind == "+" else a - b
+        if not is_reserved(a, b):
+            pieces += [(f"{a} {kind} {b} =", False), (f" {result}\n", True)]
+    return Document(tuple(pieces))
 
 
 def echo(rng: random.Random) -> Document:
@@ -308,8 +551,20 @@ def worked(rng: random.Random) -> Document:
     if task.code and (task.steps[0].startswith("It is") or rng.random() < 0.35):
         asked += rng.choice((" Answer with a source code.", " Answer with code."))
         lines += f"\n\n```python\n{task.code}\n```\n\nResult: {task.result}"
-    start = rng.choice(("Question: ", "Question: ", ""))
-    prompt = f"{start}{asked}" + rng.choice(("\n\n<work>", "\n\n<work>", " <work>"))
+    frame = rng.choice(
+        (
+            "Question: {}\n\n<work>",
+            "Question: {}\n\n<work>",
+            "Question: {}\n\n<work>",
+            "{}\n\n<work>",
+            "{} <work>",
+            "Question: {} <work>",
+            "Q: {}\n\n<work>",
+            "Q: {}\nA: <work>",
+            "Question: {}\n\nAnswer: <work>",
+        )
+    )
+    prompt = frame.format(asked)
     return document(prompt, f"\n{lines}\n</work>\n\nAnswer: {task.answer}")
 
 

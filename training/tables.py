@@ -13,9 +13,20 @@ FACTS = Path(__file__).parent / "facts"
 
 @cache
 def table(name: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of ``facts/<name>.toml`` by their kind."""
-    with (FACTS / f"{name}.toml").open("rb") as file:
-        return tomllib.load(file)
+    """Return the rows by their kind: of ``facts/<name>.toml``, or of all files of a folder."""
+    folder = FACTS / name
+    paths = sorted(folder.glob("*.toml")) if folder.is_dir() else [FACTS / f"{name}.toml"]
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for path in paths:
+        for kind, found in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            rows[kind] = rows[kind] + found if kind in rows else found
+    return rows
+
+
+def thesaurus() -> list[list[str]]:
+    """Return groups of words that may stand for each other."""
+    groups: Any = table("thesaurus")["groups"]
+    return groups
 
 
 @cache
@@ -23,6 +34,12 @@ def molecules() -> list[dict[str, str]]:
     """Return the rows of ``facts/molecules.csv``."""
     lines = (FACTS / "molecules.csv").read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(lines[1:], delimiter="|"))
+
+
+@cache
+def molecule_names() -> dict[str, list[str]]:
+    """Return further names of molecules by the name in ``molecules.csv``."""
+    return {row["of"]: row["also"] for row in table("molecule_names")["names"]}
 
 
 @cache
@@ -41,7 +58,8 @@ def counts() -> dict[str, int]:
         "formulas": len(table("formulas")["formula"]),
         "definitions": len(table("definitions")["topic"]),
         "molecules": len(molecules()),
-        "peptides and DNA words": sum(len(rows) for rows in table("proteins").values()),
+        "peptides and proteins": len(table("proteins")["protein"]),
+        "words of DNA": len(table("proteins")["dna"]),
         "code snippets and commands": sum(len(rows) for rows in table("code").values()),
         "questions": len(table("questions")["qa"]) + len(table("questions")["refusal"]),
         "other documents": len(table("documents")["document"]),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from galai_jupyter.tokens import CONTEXT_SIZE, SPECIAL_TOKENS, prepare_text, set_pipeline
+from galai_jupyter.tokens import CONTEXT_SIZE, SPECIAL_TOKENS, encode, prepare_text, set_pipeline
 from training.documents import Document
 
 NAMES = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
@@ -54,11 +57,13 @@ class Encoded:
     learned: list[bool]
 
 
-def encode_documents(tokenizer: Tokenizer, documents: Sequence[Document]) -> list[Encoded]:
+def encode_documents(
+    tokenizer: Tokenizer, documents: Sequence[Document], splitter: WordSplitter | None = None
+) -> list[Encoded]:
     """Encode each document as a whole, and find where its pieces end by encoding its beginnings.
 
     A prompt is encoded without its continuation when the model is used, so a token that would
-    span both belongs to the continuation.
+    span both belongs to the continuation. `splitter` may encode the prompts of worded documents.
     """
     beginnings: list[str] = []
     for document in documents:
@@ -75,8 +80,42 @@ def encode_documents(tokenizer: Tokenizer, documents: Sequence[Document]) -> lis
         for part, (_, is_learned) in zip(parts, document.pieces, strict=True):
             end = _shared(part, ids)
             learned += [is_learned] * (end - len(learned))
+        size = len(parts[0])
+        if splitter and document.worded and ids[:size] == parts[0]:
+            split = splitter(document.pieces[0][0])
+            if split:
+                ids = split + ids[size:]
+                learned = [learned[0]] * len(split) + learned[size:]
         result.append(Encoded(ids, learned))
     return result
+
+
+class WordSplitter:
+    """Texts in, ids of texts whose longer words are cut here and there out.
+
+    Subword regularisation, as BPE-dropout does it (Provilkov et al. 2020, arXiv:1910.13267), but
+    repeatable: a word that the training never met resembles those that it shares pieces with.
+    """
+
+    def __init__(
+        self, tokenizer: Tokenizer, rng: random.Random, texts: float = 0.3, words: float = 0.25
+    ) -> None:
+        self._tokenizer, self._rng = tokenizer, rng
+        self._texts, self._words = texts, words
+
+    def __call__(self, text: str) -> list[int]:
+        """Return the ids of `text`, cut in pieces, or none if it is to stay whole."""
+        if self._rng.random() > self._texts:
+            return []
+        cuts = [
+            self._rng.randint(word.start() + 2, word.end() - 2)
+            for word in re.finditer(r"\b[A-Za-z]?[a-z]{4,}\b", text)
+            if self._rng.random() < self._words
+        ]
+        ids: list[int] = []
+        for start, end in pairwise([0, *cuts, len(text)]):
+            ids += encode(self._tokenizer, text[start:end])
+        return ids
 
 
 def _shared(beginning: Sequence[int], whole: Sequence[int]) -> int:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import math
 import time
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 
-from training.batches import Packing, batches
+from training.batches import Batch, Packing, batches
 from training.card import write_card
 from training.corpus import documents
+from training.log import LogRow, write_log, write_plot
 from training.network import Shape, batch_loss, new_model, save_model
 from training.tokenizer import save_tokenizer, train_tokenizer
 
 OUTPUT = Path(__file__).parents[1] / "galai_jupyter" / "demo_model"
+STATE = Path(__file__).parents[1] / "build" / "training.pt"
 
 
 @dataclass(frozen=True)
@@ -26,26 +27,29 @@ class Settings:
     """Everything that the result depends on, and where it goes."""
 
     output: Path = OUTPUT
-    log: Path | None = None
+    log: Path = Path(__file__).parent / "loss.csv"
+    state: Path | None = None
     seed: int = 1
-    steps: int = 1600
-    minutes: float = math.inf
-    tokens: int = 2048
+    steps: int = 6000
+    tokens: int = 4096
     peak: float = 4e-3
-    vocabulary: int = 4608
+    decay: float = 0.45
+    vocabulary: int = 6144
     hidden: int = 256
     layers: int = 6
     heads: int = 4
     context: int = 2048
-    tokenizer_documents: int = 25_000
-    save_every: int = 300
+    tokenizer_documents: int = 60_000
+    save_every: int = 100
 
 
-def learning_rate(progress: float, peak: float) -> float:
-    """Return the rate at `progress` (0 to 1): a short warm-up, then half a cosine to nothing."""
-    if progress < 0.02:
-        return peak * (progress + 0.001) / 0.021
-    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (progress - 0.02) / 0.98)))
+def learning_rate(progress: float, peak: float, decay: float) -> float:
+    """Return the rate at `progress` (0 to 1): warm-up, a plateau, a straight line to nothing.
+
+    The plateau lets a run be made longer while it lasts, which a cosine would not.
+    """
+    warm = min(1.0, (progress + 1e-4) / 0.01)
+    return peak * min(warm, (1.0001 - progress) / decay)
 
 
 def optimizers(model: torch.nn.Module) -> list[torch.optim.Optimizer]:
@@ -63,64 +67,123 @@ def optimizers(model: torch.nn.Module) -> list[torch.optim.Optimizer]:
     ]
 
 
-def train(settings: Settings) -> float:
-    """Train a model, save it, and return the mean loss of the last hundred steps."""
-    torch.manual_seed(settings.seed)
-    sample = islice(documents(settings.seed), settings.tokenizer_documents)
-    tokenizer = train_tokenizer((document.text for document in sample), settings.vocabulary)
-    shape = Shape(
-        vocabulary=tokenizer.get_vocab_size(),
-        hidden=settings.hidden,
-        layers=settings.layers,
-        heads=settings.heads,
-        context=settings.context,
-    )
-    model = new_model(shape).train()
-    optimisers = optimizers(model)
-    packing = Packing(tokens=settings.tokens, context=settings.context)
-    source = batches(documents(settings.seed + 1), tokenizer, packing, settings.seed)
-    save_tokenizer(tokenizer, settings.output)
-    losses: list[float] = []
-    rows: list[tuple[int, float, float, int]] = []
-    began, seen = time.monotonic(), 0
-    for step, batch in enumerate(source):
-        minutes = (time.monotonic() - began) / 60
-        progress = max(step / settings.steps, minutes / settings.minutes)
-        if progress >= 1:
-            break
-        for optimiser in optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(progress, settings.peak)
-        loss = batch_loss(model, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimiser in optimisers:
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        losses.append(loss.item())
-        seen += batch.ids.numel()
-        if step % 50 == 0:
-            mean = sum(losses[-50:]) / len(losses[-50:])
-            rows.append((step, round(mean, 4), round(minutes, 2), seen))
-            print(
-                f"step {step:5d}  loss {mean:.3f}  {minutes:5.1f} min  {seen:9d} tokens", flush=True
+class Trainer:
+    """Settings in, weights out, step by step; what it needs to go on later is its `state`."""
+
+    def __init__(self, settings: Settings) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.tokenizer = self._tokenizer()
+        self.model = new_model(
+            Shape(
+                vocabulary=self.tokenizer.get_vocab_size(),
+                hidden=settings.hidden,
+                layers=settings.layers,
+                heads=settings.heads,
+                context=settings.context,
             )
-        if step % settings.save_every == settings.save_every - 1:
-            save_model(model, settings.output)
-    save_model(model, settings.output)
-    final = sum(losses[-100:]) / max(1, len(losses[-100:]))
-    if settings.log:
-        write_log(settings.log, rows)
-    write_card(settings.output, steps=len(losses), tokens=seen, seed=settings.seed, loss=final)
-    return final
+        ).train()
+        self.optimizers = optimizers(self.model)
+        self.rows: list[LogRow] = []
+        self.step, self.chunk, self.batch, self.tokens, self.seconds = 0, 0, 0, 0, 0.0
+        if settings.state and settings.state.exists():
+            self._resume(settings.state)
 
+    def _tokenizer(self) -> Tokenizer:
+        settings = self.settings
+        sample = islice(documents(settings.seed), settings.tokenizer_documents)
+        return train_tokenizer((document.text for document in sample), settings.vocabulary)
 
-def write_log(path: Path, rows: list[tuple[int, float, float, int]]) -> None:
-    """Write the loss as a CSV file."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("step", "loss", "minutes", "tokens"))
-        writer.writerows(rows)
+    def run(self) -> float:
+        """Train until the last step and return the mean loss of the last hundred."""
+        settings = self.settings
+        packing = Packing(tokens=settings.tokens, context=settings.context)
+        save_tokenizer(self.tokenizer, settings.output)
+        losses: list[float] = []
+        for number in count(self.chunk):
+            source = batches(self.tokenizer, packing, settings.seed + 1, number)
+            for batch in islice(source, self.batch, None):
+                if self.step >= settings.steps:
+                    return self._finish(losses)
+                began = time.monotonic()
+                losses = [*losses[-99:], self._learn(batch)]
+                self.step, self.batch = self.step + 1, self.batch + 1
+                self.tokens += batch.ids.numel()
+                self.seconds += time.monotonic() - began
+                if self.step % 50 == 0 or self.step == 1:
+                    self._report(losses[-50:])
+                if self.step % settings.save_every == 0:
+                    self._save()
+            self.chunk, self.batch = number + 1, 0
+        raise AssertionError("the corpus has no end")
+
+    def _learn(self, batch: Batch) -> float:
+        settings = self.settings
+        rate = learning_rate(self.step / settings.steps, settings.peak, settings.decay)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        loss = batch_loss(self.model, batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        return loss.item()
+
+    def _report(self, losses: list[float]) -> None:
+        mean = sum(losses) / len(losses)
+        row = LogRow(self.step, round(mean, 4), round(self.seconds / 60, 2), self.tokens)
+        self.rows.append(row)
+        print(
+            f"step {row.step:5d}  loss {row.loss:.3f}  {row.minutes:5.1f} min  "
+            f"{row.tokens:9d} tokens",
+            flush=True,
+        )
+
+    def _finish(self, losses: list[float]) -> float:
+        settings = self.settings
+        final = sum(losses) / max(1, len(losses))
+        self._save()
+        write_log(settings.log, self.rows)
+        write_plot(settings.log.with_suffix(".svg"), self.rows)
+        write_card(
+            settings.output,
+            steps=self.step,
+            tokens=self.tokens,
+            seed=settings.seed,
+            loss=final,
+            minutes=self.seconds / 60,
+        )
+        return final
+
+    def _save(self) -> None:
+        save_model(self.model, self.settings.output)
+        if self.settings.state:
+            self.settings.state.parent.mkdir(parents=True, exist_ok=True)
+            partial = self.settings.state.with_suffix(".partial")
+            torch.save(self._state(), partial)
+            partial.replace(self.settings.state)
+
+    def _state(self) -> dict[str, object]:
+        return {
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "position": (self.step, self.chunk, self.batch, self.tokens, self.seconds),
+            "rows": [tuple(row) for row in self.rows],
+            "tokenizer": self.tokenizer.to_str(),
+        }
+
+    def _resume(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        if state["tokenizer"] != self.tokenizer.to_str():
+            raise SystemExit(f"{path} was written for other tables: remove it to start again.")
+        self.model.load_state_dict(state["model"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.step, self.chunk, self.batch, self.tokens, self.seconds = state["position"]
+        self.rows = [LogRow(*row) for row in state["rows"]]
+        print(f"goes on after step {self.step}", flush=True)
 
 
 def main() -> None:
@@ -130,17 +193,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=default.output, help="checkpoint folder")
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--steps", type=int, default=default.steps)
-    parser.add_argument("--minutes", type=float, default=default.minutes, help="stop by then")
-    parser.add_argument("--log", type=Path, help="write the loss to this CSV file")
-    chosen = parser.parse_args()
-    settings = Settings(
-        output=chosen.output,
-        log=chosen.log or Path(__file__).parent / "loss.csv",
-        seed=chosen.seed,
-        steps=chosen.steps,
-        minutes=chosen.minutes,
+    parser.add_argument("--log", type=Path, default=default.log, help="the loss, as CSV and SVG")
+    parser.add_argument(
+        "--state", type=Path, default=STATE, help="kept while training; a run goes on from it"
     )
-    print(f"final loss {train(settings):.4f}; the checkpoint is in {settings.output}")
+    settings = Settings(**vars(parser.parse_args()))
+    final = Trainer(settings).run()
+    if settings.state:
+        settings.state.unlink(missing_ok=True)
+    print(f"final loss {final:.4f}; the checkpoint is in {settings.output}")
 
 
 if __name__ == "__main__":

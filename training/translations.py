@@ -1,0 +1,184 @@
+"""A random generator in, short programs in two languages out, with names and numbers at random.
+
+What is learnt is to copy names and numbers into the grammar of another language; so the names and
+numbers of a test are new to the model, and only the shapes of the programs are known.
+"""
+
+from __future__ import annotations
+
+import random
+
+from training.documents import Document, document
+
+TAGS = {
+    "Python": "python",
+    "Javascript": "javascript",
+    "C++": "cpp",
+    "Java": "java",
+    "R": "r",
+    "Julia": "julia",
+    "C": "c",
+}
+"""Languages and the names of their code blocks."""
+
+SYLLABLES = (
+    "al", "be", "co", "da", "el", "fi", "ga", "ho", "in", "ka", "lo", "mi", "no", "or", "pa", "ra",
+    "sa", "te", "un", "va", "we", "zo", "mass", "sum", "rate", "node", "cell", "unit", "step",
+)  # fmt: skip
+WORDS = (
+    "total", "price", "speed", "area", "count", "mass", "energy", "width", "height", "score",
+    "value", "offset", "scale", "index", "length", "volume", "weight", "power", "signal", "sample",
+    "result", "distance", "force", "charge", "depth", "level", "margin", "budget", "tax", "age",
+    "size", "time",
+)  # fmt: skip
+
+
+def is_reserved(name: str) -> bool:
+    """Say whether a name is kept for the test: training never uses names that end in ``x``."""
+    return name.endswith("x")
+
+
+def new_name(rng: random.Random, *, reserved: bool = False) -> str:
+    """Return a word or two to call something by."""
+    kind = rng.random()
+    if kind < 0.4:
+        name = rng.choice(WORDS)
+    elif kind < 0.7:
+        name = "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3)))
+    elif kind < 0.85:
+        name = f"{rng.choice(WORDS)}_{rng.choice(WORDS)}"
+    else:
+        name = rng.choice("abcdfghkmnpqrstuvwyz")
+    return f"{name}x" if reserved else name
+
+
+def function(rng: random.Random, names: list[str]) -> dict[str, str]:
+    """A function of one or two numbers."""
+    f, a, b = names
+    number, sign = rng.randint(2, 99), rng.choice("+-*")
+    body = rng.choice((f"{a} {sign} {number}", f"{a} {sign} {b}", f"{a} * {a} {sign} {number}"))
+    both = b in body.split()
+    typed = f"double {a}, double {b}" if both else f"double {a}"
+    inside = f"{a}, {b}" if both else a
+    return {
+        "Python": f"def {f}({inside}):\n    return {body}",
+        "Javascript": f"function {f}({inside}) {{\n  return {body};\n}}",
+        "C++": f"double {f}({typed}) {{\n    return {body};\n}}",
+        "C": f"double {f}({typed}) {{\n    return {body};\n}}",
+        "Java": f"static double {f}({typed}) {{\n    return {body};\n}}",
+        "R": f"{f} <- function({inside}) {body}",
+        "Julia": f"{f}({inside}) = {body}",
+    }
+
+
+def loop(rng: random.Random, names: list[str]) -> dict[str, str]:
+    """A loop that prints."""
+    i, _, _ = names
+    end, factor = rng.randint(3, 60), rng.randint(2, 9)
+    shown = rng.choice((i, f"{i} * {factor}", f"{i} + {factor}"))
+    return {
+        "Python": f"for {i} in range({end}):\n    print({shown})",
+        "Javascript": (f"for (let {i} = 0; {i} < {end}; {i}++) {{\n  console.log({shown});\n}}"),
+        "C++": (
+            f"for (int {i} = 0; {i} < {end}; ++{i}) {{\n    std::cout << {shown} << '\\n';\n}}"
+        ),
+        "C": f'for (int {i} = 0; {i} < {end}; ++{i}) {{\n    printf("%d\\n", {shown});\n}}',
+        "Java": (f"for (int {i} = 0; {i} < {end}; {i}++) {{\n    System.out.println({shown});\n}}"),
+        "R": f"for ({i} in 0:{end - 1}) {{\n  print({shown})\n}}",
+        "Julia": f"for {i} in 0:{end - 1}\n    println({shown})\nend",
+    }
+
+
+def assignment(rng: random.Random, names: list[str]) -> dict[str, str]:
+    """A variable, and something that is computed from it."""
+    a, b, _ = names
+    first, second, sign = rng.randint(2, 500), rng.randint(2, 99), rng.choice("+-*/")
+    return {
+        "Python": f"{a} = {first}\n{b} = {a} {sign} {second}\nprint({b})",
+        "Javascript": f"const {a} = {first};\nconst {b} = {a} {sign} {second};\nconsole.log({b});",
+        "C++": f"double {a} = {first};\ndouble {b} = {a} {sign} {second};\nstd::cout << {b};",
+        "C": f'double {a} = {first};\ndouble {b} = {a} {sign} {second};\nprintf("%f", {b});',
+        "Java": (
+            f"double {a} = {first};\ndouble {b} = {a} {sign} {second};\nSystem.out.println({b});"
+        ),
+        "R": f"{a} <- {first}\n{b} <- {a} {sign} {second}\nprint({b})",
+        "Julia": f"{a} = {first}\n{b} = {a} {sign} {second}\nprintln({b})",
+    }
+
+
+def condition(rng: random.Random, names: list[str]) -> dict[str, str]:
+    """A function that decides."""
+    f, a, _ = names
+    limit, sign = rng.randint(1, 99), rng.choice("<>")
+    yes, no = rng.sample(("low", "high", "yes", "no", "warm", "cold", "old", "new"), 2)
+
+    def body(tab: str) -> str:
+        return (
+            f'{tab}if ({a} {sign} {limit}) {{\n{2 * tab}return "{yes}";\n{tab}}}\n'
+            f'{tab}return "{no}";\n'
+        )
+
+    inner = body("    ")
+    return {
+        "Python": (
+            f'def {f}({a}):\n    if {a} {sign} {limit}:\n        return "{yes}"\n    return "{no}"'
+        ),
+        "Javascript": f"function {f}({a}) {{\n{body('  ')}}}",
+        "C++": f"std::string {f}(double {a}) {{\n{inner}}}",
+        "C": f"const char *{f}(double {a}) {{\n{inner}}}",
+        "Java": f"static String {f}(double {a}) {{\n{inner}}}",
+        "R": f'{f} <- function({a}) if ({a} {sign} {limit}) "{yes}" else "{no}"',
+        "Julia": f'{f}({a}) = {a} {sign} {limit} ? "{yes}" : "{no}"',
+    }
+
+
+def listing(rng: random.Random, names: list[str]) -> dict[str, str]:
+    """A list of numbers."""
+    a, _, _ = names
+    values = ", ".join(str(rng.randint(0, 99)) for _ in range(rng.randint(2, 5)))
+    return {
+        "Python": f"{a} = [{values}]",
+        "Javascript": f"const {a} = [{values}];",
+        "C++": f"std::vector<int> {a} = {{{values}}};",
+        "C": f"int {a}[] = {{{values}}};",
+        "Java": f"int[] {a} = {{{values}}};",
+        "R": f"{a} <- c({values})",
+        "Julia": f"{a} = [{values}]",
+    }
+
+
+SHAPES = (function, function, loop, assignment, condition, listing)
+
+
+def draw(rng: random.Random, *, reserved: bool = False) -> tuple[str, str, str, str]:
+    """Return source language, source, target language and target of a random program."""
+    names: list[str] = []
+    while len(names) < 3:
+        name = new_name(rng, reserved=reserved)
+        if name not in names and (reserved or not is_reserved(name)):
+            names.append(name)
+    texts = rng.choice(SHAPES)(rng, names)
+    source = rng.choice(("Python", "Python", "Python", *TAGS))
+    target = rng.choice([language for language in TAGS if language != source])
+    return source, texts[source], target, texts[target]
+
+
+ASK = (
+    "Translate the following {source} code:\n\n{block}\n\ninto {target}.",
+    "Translate the following {source} code:\n\n{block}\n\ninto {target}.",
+    "Translate this {source} code into {target}:\n\n{block}",
+    "Rewrite the following program in {target}:\n\n{block}",
+    "Convert this {source} code to {target}.\n\n{block}",
+    "How do you write this in {target}?\n\n{block}",
+)
+
+
+def translation(rng: random.Random) -> Document:
+    """A request to translate a program, and the translation."""
+    source, code, target, text = draw(rng)
+    block = f"```{TAGS[source]}\n{code}\n```"
+    shown = rng.choice((source, source.lower())) if len(source) > 1 else source
+    asked = rng.choice(ASK).format(source=shown, target=target, block=block)
+    prompt = rng.choice(("Question: {}\n\nAnswer:", "Question: {}\n\nAnswer:", "{}\n\n"))
+    gap = "\n\n" if prompt.endswith(":") else ""
+    return document(prompt.format(asked), f"{gap}```{TAGS[target]}\n{text}\n```")
