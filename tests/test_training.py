@@ -29,7 +29,7 @@ from training.evaluate import Writer, held_out, unseen_cases
 from training.science import atoms, molecular_weight
 from training.tables import counts, molecules, references, table, thesaurus
 from training.tokenizer import encode_documents
-from training.train import Settings, Trainer
+from training.train import Settings, Trainer, learning_rate
 
 FOLDER = Path(corpus.__file__).parent
 EQUATION = re.compile(r"(?<![\w^.])([\d ×+*/().-]*\d) = ([\d ×+*/().-]*\d)(?![\w^.])")
@@ -268,6 +268,22 @@ def test_false_premises_end_in_real_papers_of_all_kinds() -> None:
     known = {text.removeprefix("[START_REF]") for text in references().values()}
     answers = {item.pieces[1][0].removesuffix(".") for item in drawn}
     assert answers <= known and len(answers) > 150
+
+
+def test_later_citations_break_off_and_teach_no_end(run: Path) -> None:
+    early, later = corpus.chunk(1, 0), corpus.chunk(1, corpus.TITLES_FIRST)
+    assert not any(item.kept for item in early)
+    tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
+    item = next(item for item in later if item.kept)
+    encoded = encode_documents(tokenizer, [item])[0]
+    assert sum(encoded.learned) == item.kept and not encoded.whole
+
+
+def test_the_rate_rises_stays_and_falls_to_nothing(tmp_path: Path) -> None:
+    settings = Settings(steps=1000)
+    rates = [learning_rate(step, 0, settings) for step in (0, 100, 399, 700, 999)]
+    assert rates[0] < rates[1] == rates[2] == settings.titles_peak > rates[3] > rates[4] > 0
+    assert learning_rate(100, corpus.TITLES_FIRST, settings) == settings.peak
 
 
 def test_reworded_phrases_keep_their_sense() -> None:

@@ -57,7 +57,7 @@ def _row(encoded: list[Encoded], rng: random.Random, packing: Packing) -> Row:
     for item in encoded:
         ids += [*item.ids, END]
         counted += [learned or rng.random() < packing.prompt_share for learned in item.learned]
-        counted.append(True)
+        counted.append(item.whole)
     return ids[: packing.context], counted[: packing.context]
 
 
@@ -73,7 +73,7 @@ def _rows(encoded: list[Encoded], rng: random.Random, packing: Packing) -> Itera
 
 def _width(length: int, packing: Packing) -> int:
     """Round up, since every new shape of a matrix costs time to prepare for it."""
-    step = 16 if length < 256 else 128
+    step = 8 if length < 64 else 16 if length < 256 else 128
     return min(-(-length // step) * step, packing.context)
 
 

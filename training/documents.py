@@ -19,11 +19,13 @@ class Document:
     """Pieces of text; `learned` says which of them the model should be able to write.
 
     In a `worded` document the first piece is a person's own wording: it may be split into smaller
-    pieces of words now and then, so that unknown words resemble known ones.
+    pieces of words now and then, so that unknown words resemble known ones. Of a document that
+    breaks off, only the first `kept` tokens after that piece are used.
     """
 
     pieces: tuple[tuple[str, bool], ...]
     worded: bool = False
+    kept: int | None = None
 
     @property
     def text(self) -> str:

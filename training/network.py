@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import AttentionInterface, GenerationConfig, OPTConfig, OPTForCausalLM
+from transformers.utils import logging
 
 from galai_jupyter.tokens import CONTEXT_SIZE
 from training.batches import Batch
@@ -138,6 +139,7 @@ def batch_loss(model: OPTForCausalLM, batch: Batch) -> Tensor:
 
 def save_model(model: OPTForCausalLM, folder: Path) -> None:
     """Write the weights in float16, the configuration and the generation defaults."""
+    logging.disable_progress_bar()
     half = copy.deepcopy(model).to(torch.float16).eval()
     half.generation_config = GenerationConfig(bos_token_id=0, pad_token_id=PAD, eos_token_id=END)
     half.save_pretrained(folder)

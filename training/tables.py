@@ -25,7 +25,7 @@ def table(name: str) -> dict[str, list[dict[str, Any]]]:
 
 def thesaurus() -> list[list[str]]:
     """Return groups of words that may stand for each other."""
-    groups: Any = table("thesaurus")["groups"]
+    groups: list[list[str]] = table("thesaurus")["groups"]  # type: ignore[assignment]
     return groups
 
 

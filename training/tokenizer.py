@@ -51,10 +51,11 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Encoded:
-    """The ids of a document; `learned` marks the ids of its continuations."""
+    """The ids of a document; `learned` marks the ids of its continuations, `whole` its end."""
 
     ids: list[int]
     learned: list[bool]
+    whole: bool = True
 
 
 def encode_documents(
@@ -81,12 +82,14 @@ def encode_documents(
             end = _shared(part, ids)
             learned += [is_learned] * (end - len(learned))
         size = len(parts[0])
+        if document.kept is not None:
+            ids, learned = ids[: size + document.kept], learned[: size + document.kept]
         if splitter and document.worded and ids[:size] == parts[0]:
             split = splitter(document.pieces[0][0])
             if split:
                 ids = split + ids[size:]
                 learned = [learned[0]] * len(split) + learned[size:]
-        result.append(Encoded(ids, learned))
+        result.append(Encoded(ids, learned, document.kept is None))
     return result
 
 

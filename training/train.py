@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from training.batches import Batch, Packing, batches
 from training.card import write_card
-from training.corpus import documents
+from training.corpus import TITLES_FIRST, documents
 from training.log import LogRow, write_log, write_plot
 from training.network import Shape, batch_loss, new_model, save_model
 from training.tokenizer import save_tokenizer, train_tokenizer
@@ -30,10 +30,12 @@ class Settings:
     log: Path = Path(__file__).parent / "loss.csv"
     state: Path | None = None
     seed: int = 1
-    steps: int = 6000
+    steps: int = 4600
     tokens: int = 4096
-    peak: float = 4e-3
-    decay: float = 0.45
+    titles_peak: float = 4e-3
+    peak: float = 1.5e-3
+    warm_up: int = 46
+    decay: float = 0.6
     vocabulary: int = 6144
     hidden: int = 256
     layers: int = 6
@@ -43,13 +45,17 @@ class Settings:
     save_every: int = 100
 
 
-def learning_rate(progress: float, peak: float, decay: float) -> float:
-    """Return the rate at `progress` (0 to 1): warm-up, a plateau, a straight line to nothing.
+def learning_rate(step: int, chunk: int, settings: Settings) -> float:
+    """Return the rate of a step: a warm-up, a plateau, then a straight line to nothing.
 
-    The plateau lets a run be made longer while it lasts, which a cosine would not.
+    The plateau is high while titles are learnt by heart. Which title a wording means hangs on rare
+    words, whose embeddings a high rate shakes up again: a hundred steps at 0.0015 taught twice as
+    much of it as at 0.004.
     """
-    warm = min(1.0, (progress + 1e-4) / 0.01)
-    return peak * min(warm, (1.0001 - progress) / decay)
+    peak = settings.titles_peak if chunk < TITLES_FIRST else settings.peak
+    rising = (step + 1) / settings.warm_up
+    falling = (settings.steps - step) / (settings.decay * settings.steps)
+    return peak * min(1.0, rising, falling)
 
 
 def optimizers(model: torch.nn.Module) -> list[torch.optim.Optimizer]:
@@ -119,7 +125,7 @@ class Trainer:
 
     def _learn(self, batch: Batch) -> float:
         settings = self.settings
-        rate = learning_rate(self.step / settings.steps, settings.peak, settings.decay)
+        rate = learning_rate(self.step, self.chunk, settings)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
