@@ -241,6 +241,19 @@ def test_subcommands_answer(
     assert shown in capsys.readouterr().out
 
 
+def test_the_status_tells_what_the_prefix_cache_holds(
+    run: Run, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(f"%galactica load {checkpoint} --device cpu --prefix-cache 2")
+    run("%galactica --max-new-tokens 4 Attention")
+    run("%galactica --max-new-tokens 4 --top-p 0.9 Attention")
+    capsys.readouterr()
+    run("%galactica status")
+    shown = capsys.readouterr().out
+    assert "1 texts, " in shown
+    assert "0 MB of 2 MB; used for 1 of 2 prompts, 8 of their 18 tokens" in shown
+
+
 def test_the_history_lists_and_shows(
     run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from galai_jupyter.engines.base import Step
 from galai_jupyter.engines.decoding.beam import beam_search
 from galai_jupyter.engines.decoding.contrastive import contrastive_search
 from galai_jupyter.engines.decoding.diverse_beam import diverse_beam_search
+from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.sampling import sample
 from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.options import GenerationOptions
@@ -21,12 +22,13 @@ def continue_prompts(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    prefixes: PrefixCache | None = None,
 ) -> Iterator[Step]:
     """Continue prompts by contrastive search, (diverse) beam search, sampling or greedily.
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted
+    model, prompts, options, stopping, padding, interrupted, prefixes
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
 
     Yields
@@ -36,11 +38,17 @@ def continue_prompts(
     """
     common = (model, prompts, options, stopping, padding, interrupted)
     if options.penalty_alpha is not None and options.top_k is not None:
-        return contrastive_search(*common, penalty_alpha=options.penalty_alpha, top_k=options.top_k)
+        return contrastive_search(
+            *common,
+            penalty_alpha=options.penalty_alpha,
+            top_k=options.top_k,
+            prefixes=prefixes,
+        )
     if options.num_beams > 1 and options.diversity_penalty:
         return diverse_beam_search(
             *common,
             num_beam_groups=options.num_beam_groups or options.num_beams,
             diversity_penalty=options.diversity_penalty,
+            prefixes=prefixes,
         )
-    return (beam_search if options.num_beams > 1 else sample)(*common)
+    return (beam_search if options.num_beams > 1 else sample)(*common, prefixes=prefixes)
