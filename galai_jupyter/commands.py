@@ -99,7 +99,7 @@ def _prefix_cache(model: Model) -> str:
     if found is None:
         return "none"
     return (
-        f"{found.entries:,} texts, {found.tokens:,} tokens, {format_bytes(found.size)} of "
+        f"{found.entries:,} text{'' if found.entries == 1 else 's'}, {found.tokens:,} tokens, {format_bytes(found.size)} of "
         f"{format_bytes(found.limit)}; used for {found.hits:,} of {found.requests:,} prompts, "
         f"{found.reused_tokens:,} of their {found.prompt_tokens:,} tokens"
     )

@@ -139,8 +139,16 @@ class LocalEngine:
         return self._prefixes.statistics if self._prefixes else None
 
     def _default_limit(self) -> int:
-        place = str(self.model.get_input_embeddings().weight.device)
-        return min(hardware.free_memory(place) // 10, _MOST_FOR_PREFIXES)
+        return min(self._free_memory() // 10, _MOST_FOR_PREFIXES)
+
+    def _room(self) -> int:
+        """Return how many tokens a batch may have: their cache takes a quarter of the memory."""
+        dtype = self.description.dtype
+        context = _cache_size(self.model.config, dtype)
+        return self._free_memory() // 4 * self.context_size // context
+
+    def _free_memory(self) -> int:
+        return hardware.free_memory(str(self.model.get_input_embeddings().weight.device))
 
     @property
     def _is_small(self) -> bool:
@@ -175,7 +183,14 @@ class LocalEngine:
         )
         padding = special_id(self._tokenizer, PADDING)
         steps = continue_prompts(
-            self.model, prompts, options, stopping, padding, interrupted, self._prefixes
+            self.model,
+            prompts,
+            options,
+            stopping,
+            padding,
+            interrupted,
+            self._prefixes,
+            self._room(),
         )
         return _single_threaded(steps) if self._is_small else steps
 
