@@ -98,8 +98,9 @@ def _prefix_cache(model: Model) -> str:
     found = getattr(model.engine, "prefix_statistics", None)
     if found is None:
         return "none"
+    texts = f"{found.entries:,} text{'' if found.entries == 1 else 's'}"
     return (
-        f"{found.entries:,} text{'' if found.entries == 1 else 's'}, {found.tokens:,} tokens, {format_bytes(found.size)} of "
+        f"{texts}, {found.tokens:,} tokens, {format_bytes(found.size)} of "
         f"{format_bytes(found.limit)}; used for {found.hits:,} of {found.requests:,} prompts, "
         f"{found.reused_tokens:,} of their {found.prompt_tokens:,} tokens"
     )

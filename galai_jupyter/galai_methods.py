@@ -95,8 +95,9 @@ class GalaiMethods(ABC):
         """Continue text.
 
         Several prompts are run in batches of similar lengths, behind a progress bar where they are
-        many; the answers have the order of the prompts. Where options contradict each other, some are left out with a warning, as beams go before
-        sampling; an empty text begins a new document.
+        many; the answers have the order of the prompts. Where options contradict each other, some
+        are left out with a warning, as beams go before sampling; an empty text begins a new
+        document.
 
         Parameters
         ----------

@@ -40,7 +40,7 @@ def test_equal_prompts_keep_their_order() -> None:
 def test_a_batch_has_a_bounded_number_of_rows(width: int) -> None:
     found = buckets([7] * 200, new_tokens=60, width=width, room=PLENTY, step_cost=8)
     assert max(map(len, found)) == max(1, 64 // width)
-    assert sorted(sum(found, [])) == list(range(200))
+    assert sorted(index for bucket in found for index in bucket) == list(range(200))
 
 
 def test_a_batch_fits_into_memory_unless_it_is_one_prompt() -> None:

@@ -37,7 +37,7 @@ def buckets(
     """
     order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
     most = max(1, _MOST_ROWS // width)
-    cheapest, begins = [0.0], [0]
+    cheapest, begins = [0], [0]
     for end in range(1, len(order) + 1):
         options = []
         for begin in range(end - 1, max(0, end - most) - 1, -1):

@@ -17,7 +17,6 @@ from galai_jupyter.engines.decoding.sampling import sample
 from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.options import GenerationOptions
 
-
 _STEP_COST = 8
 """On a processor the weights of a model are read in the time that some eight tokens take."""
 
