@@ -143,9 +143,9 @@ class LocalEngine:
 
     def _room(self) -> int:
         """Return how many tokens a batch may have: their cache takes a quarter of the memory."""
-        dtype = self.description.dtype
-        context = _cache_size(self.model.config, dtype)
-        return self._free_memory() // 4 * self.context_size // context
+        config, weight = self.model.config, self.model.get_input_embeddings().weight
+        per_token = 2 * config.num_hidden_layers * config.hidden_size * weight.element_size()
+        return int(self._free_memory() // 4 // per_token)
 
     def _free_memory(self) -> int:
         return hardware.free_memory(str(self.model.get_input_embeddings().weight.device))
