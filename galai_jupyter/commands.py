@@ -11,6 +11,7 @@ from galai_jupyter.catalog import ModelInfo, format_bytes, format_count
 from galai_jupyter.errors import OptionError
 from galai_jupyter.flags import parse_flags
 from galai_jupyter.generation import Generation
+from galai_jupyter.model import Model
 from galai_jupyter.options import (
     OPTIONS,
     DisplayOptions,
@@ -83,12 +84,26 @@ def _status(arguments: str, runner: Runner) -> None:
             ("parameters", format_count(description.parameters)),
             ("licence", description.licence or "unknown"),
             ("context", f"{session.model.engine.context_size:,} tokens"),
+            ("prefix cache", _prefix_cache(session.model)),
         ]
     rows += [
         ("generations", str(len(session.history))),
         ("memory free", format_bytes(free_memory())),
     ]
     runner.show(table_bundle(("session", ""), rows))
+
+
+def _prefix_cache(model: Model) -> str:
+    """Return what the engine keeps of the last prompts, in words."""
+    found = getattr(model.engine, "prefix_statistics", None)
+    if found is None:
+        return "none"
+    texts = f"{found.entries:,} text{'' if found.entries == 1 else 's'}"
+    return (
+        f"{texts}, {found.tokens:,} tokens, {format_bytes(found.size)} of "
+        f"{format_bytes(found.limit)}; used for {found.hits:,} of {found.requests:,} prompts, "
+        f"{found.reused_tokens:,} of their {found.prompt_tokens:,} tokens"
+    )
 
 
 def _models(arguments: str, runner: Runner) -> None:
@@ -236,7 +251,7 @@ COMMANDS: Mapping[str, Command] = {
         _load, "load NAME [--device D] [--dtype T]", "load a model: a name, a hub id or a folder"
     ),
     "unload": Command(_unload, "unload", "drop the model and give its memory back"),
-    "status": Command(_status, "status", "show model, device, memory"),
+    "status": Command(_status, "status", "show model, device, memory, prefix cache"),
     "models": Command(_models, "models", "list the models and which of them fit here"),
     "continue": Command(_continue, "continue [options]", "go on where the last text stopped"),
     "history": Command(_history, "history [NUMBER]", "list the session's texts, or show one"),

@@ -10,12 +10,19 @@
     ├── InsufficientMemoryError           weights or cache do not fit the memory that is free
     ├── SessionBusyError                  this thread is already in the middle of a generation
     └── EngineError                       the engine failed (the cause is chained) or cannot do it
+
+    KeyboardInterrupt
+    └── Interrupted                       an interrupt that has been dealt with; texts are kept
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from galai_jupyter.generation import Generation
 
 
 class GalacticaError(Exception):
@@ -48,6 +55,25 @@ class SessionBusyError(GalacticaError):
 
 class EngineError(GalacticaError):
     """The engine failed (``__cause__`` holds its error), or cannot do what was asked of it."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """An interrupt that has been dealt with: one line instead of a traceback.
+
+    It is still an error of the cell, so that "run all cells" stops here.
+
+    Attributes
+    ----------
+    generations : sequence of Generation
+        One for each prompt, in their order, with the texts so far.
+    """
+
+    def __init__(self, message: str, generations: Sequence[Generation] = ()) -> None:
+        super().__init__(message)
+        self.generations = generations
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Interrupted: {self}"]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

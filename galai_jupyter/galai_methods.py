@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from galai_jupyter.arguments import (
     warn_of_cuts,
 )
 from galai_jupyter.engines.base import Engine
-from galai_jupyter.errors import EngineError
+from galai_jupyter.errors import EngineError, Interrupted
 from galai_jupyter.generation import Generation
 from galai_jupyter.options import GenerationOptions, build_options, find_option
 from galai_jupyter.prompts import Prompt
@@ -27,6 +28,10 @@ from galai_jupyter.tokens import PADDING, special_id
 if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
+
+
+_MANY = 8
+"""So many prompts have a progress bar."""
 
 
 class GalaiMethods(ABC):
@@ -89,8 +94,10 @@ class GalaiMethods(ABC):
     ) -> Any:
         """Continue text.
 
-        Where options contradict each other, some are left out with a warning, as beams go before
-        sampling; an empty text begins a new document.
+        Several prompts are run in batches of similar lengths, behind a progress bar where they are
+        many; the answers have the order of the prompts. Where options contradict each other, some
+        are left out with a warning, as beams go before sampling; an empty text begins a new
+        document.
 
         Parameters
         ----------
@@ -129,6 +136,9 @@ class GalaiMethods(ABC):
             If the request cannot be run.
         EngineError
             If the engine fails.
+        Interrupted
+            After a keyboard interrupt; its ``generations``, one for each prompt, have the texts so
+            far, and the session's history has them, too.
         """
         texts = [input_text] if isinstance(input_text, str) else list(input_text)
         chosen = resolve_conflicts(
@@ -225,7 +235,7 @@ class GalaiMethods(ABC):
         chosen["max_new_tokens"] = choose_length(
             engine.tokenizer, prompts, max_length, max_new_tokens, engine.context_size
         )
-        generations = self.stream(prompts, build_options(GenerationOptions, chosen)).drain()
+        generations = _drain(self.stream(prompts, build_options(GenerationOptions, chosen)))
         warn_of_cuts([notice for each in generations for notice in each.notices])
         return generations
 
@@ -261,3 +271,34 @@ class GalaiMethods(ABC):
             [[padding] * (longest - len(ids)) + ids for ids, _ in rows],
             device=self.model.get_input_embeddings().weight.device,
         )
+
+
+def _drain(stream: GenerationStream) -> list[Generation]:
+    """Run a stream to its end; many prompts have a progress bar.
+
+    Raises
+    ------
+    Interrupted
+        After a keyboard interrupt, with the texts so far.
+    """
+    from tqdm import tqdm
+
+    count = stream.prompt_count
+    # A plain bar, as a widget would be lost when the notebook is saved.
+    with tqdm(
+        total=count, unit="prompt", leave=False, file=sys.stdout, disable=count < _MANY
+    ) as bar:
+        try:
+            for _ in stream:
+                bar.update(stream.finished_prompts - bar.n)
+        except KeyboardInterrupt:
+            stream.close()
+            if not stream.generations:  # it had not begun
+                raise
+            bar.close()
+            raise Interrupted(
+                f"{stream.finished_prompts} of {count} prompts are complete; the texts so far are "
+                f"kept in get_session().history[-{count}:] and in this exception's generations.",
+                stream.generations,
+            ) from None
+    return stream.generations

@@ -10,7 +10,7 @@ from traitlets import Bool
 
 from galai_jupyter import commands, completion, prompts
 from galai_jupyter.display import GenerationFormatter
-from galai_jupyter.errors import GalacticaError, OptionError
+from galai_jupyter.errors import GalacticaError, Interrupted, OptionError
 from galai_jupyter.flags import parse_flags
 from galai_jupyter.generation import Generation
 from galai_jupyter.input_transforms import GALACTICA_TRANSFORMS, split_target
@@ -22,7 +22,7 @@ from galai_jupyter.options import (
     build_options,
 )
 from galai_jupyter.preload import Preloader
-from galai_jupyter.runner import Interrupted, Runner
+from galai_jupyter.runner import Runner
 from galai_jupyter.session import get_session
 from galai_jupyter.traits import option_traits
 

@@ -279,6 +279,12 @@ class LoadOptions:
     num_gpus: int | None = _option(
         None, "Spread the layers over this many GPUs; 0 is the CPU.", minimum=0, maximum=64
     )
+    prefix_cache: int | None = _option(
+        None,
+        "Keep what was computed for the last prompts in this many MB, so that a beginning that "
+        "they share is read once; 0 is off, a tenth of the free memory (4,000 at most) the rule.",
+        minimum=0,
+    )
 
 
 @dataclass(frozen=True)

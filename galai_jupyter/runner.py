@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from galai_jupyter import catalog
 from galai_jupyter.catalog import format_count
 from galai_jupyter.display import Display, GenerationFormatter, StreamDisplay
-from galai_jupyter.errors import GalacticaError
+from galai_jupyter.errors import GalacticaError, Interrupted
 from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
 from galai_jupyter.options import DisplayOptions, GenerationOptions, LoadOptions
@@ -17,16 +17,6 @@ from galai_jupyter.session import get_session
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-
-class Interrupted(KeyboardInterrupt):
-    """An interrupt that has been dealt with: one line instead of a traceback.
-
-    It is still an error of the cell, so that "run all cells" stops here.
-    """
-
-    def _render_traceback_(self) -> list[str]:
-        return [f"Interrupted: {self}"]
 
 
 class Runner:

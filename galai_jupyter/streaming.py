@@ -215,6 +215,7 @@ class GenerationStream(Iterator[StreamEvent]):
             ]
             for _ in self._prompts
         ]
+        self._open_prompts = set(range(len(self._prompts)))
         self._error = ""
         self._start_time = 0.0
         self._first_token_time = [0.0] * len(self._prompts)
@@ -230,6 +231,16 @@ class GenerationStream(Iterator[StreamEvent]):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    @property
+    def prompt_count(self) -> int:
+        """How many prompts there are."""
+        return len(self._prompts)
+
+    @property
+    def finished_prompts(self) -> int:
+        """How many of the prompts have all their sequences."""
+        return len(self._prompts) - len(self._open_prompts)
 
     def interrupt(self) -> None:
         """Ask for an end before the next token; from any thread."""
@@ -268,6 +279,11 @@ class GenerationStream(Iterator[StreamEvent]):
         if step.ids and not self._first_token_time[step.prompt_index]:
             self._first_token_time[step.prompt_index] = now
         text, tokens = self._sequences[step.prompt_index][step.sequence_index].take(step)
+        if step.finish_reason and all(
+            sequence.finish_reason not in (None, "interrupted")
+            for sequence in self._sequences[step.prompt_index]
+        ):
+            self._open_prompts.discard(step.prompt_index)
         if text or tokens or step.replaces:
             yield StreamEvent(step.prompt_index, step.sequence_index, text, tokens, step.replaces)
 

@@ -108,10 +108,16 @@ class HandMade:
     def get_input_embeddings(self) -> Any:
         return SimpleNamespace(weight=self.chances)
 
-    def __call__(self, input_ids: Tensor, past_key_values: Any, **_: Any) -> Any:
-        states = input_ids[:, None, :, None].float()
-        past_key_values.update(states, states, 0)
-        return SimpleNamespace(logits=self.chances[input_ids].log())
+    def get_output_embeddings(self) -> Any:
+        return lambda states: self.chances[states[:, 0].long()].log()
+
+    def get_decoder(self) -> Any:
+        def read(input_ids: Tensor, past_key_values: Any, **_: Any) -> Any:
+            states = input_ids[:, :, None].float()
+            past_key_values.update(states[:, None], states[:, None], 0)
+            return SimpleNamespace(last_hidden_state=states)
+
+        return read
 
 
 def test_four_tokens_by_hand() -> None:
@@ -146,7 +152,7 @@ def test_the_batch_changes_nothing() -> None:
 def passes(model: Any) -> list[tuple[int, ...]]:
     """Return a list that takes the shape of the ids of each forward pass."""
     shapes: list[tuple[int, ...]] = []
-    model.register_forward_pre_hook(
+    model.get_decoder().register_forward_pre_hook(
         lambda module, args, kwargs: shapes.append(tuple(kwargs["input_ids"].shape)),
         with_kwargs=True,
     )

@@ -13,7 +13,7 @@ import torch
 
 import galai_jupyter as gal
 from galai_jupyter.engines.scripted import ScriptedEngine
-from galai_jupyter.errors import EngineError, OptionError
+from galai_jupyter.errors import EngineError, Interrupted, OptionError
 from galai_jupyter.model import Model
 from galai_jupyter.session import get_session
 
@@ -293,3 +293,32 @@ def test_many_prompts_are_answered_in_their_order() -> None:
     counter = itertools.count()
     model = get_session().use(ScriptedEngine(lambda prompt: str(next(counter))))
     assert model.generate(list("abc")) == ["a0", "b1", "c2"]
+
+
+def test_many_prompts_have_a_progress_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    model = scripted("text")
+    model.generate(["prompt"] * 7)
+    assert capsys.readouterr().out == ""
+    model.generate(["prompt"] * 8)
+    assert "0/8" in capsys.readouterr().out
+
+
+def test_an_interrupt_keeps_what_there_is() -> None:
+    def interrupt(said: int) -> None:
+        if len(engine.requests[0][0]) == 9 and said == 2 and count["prompts"] == 3:
+            raise KeyboardInterrupt
+        count["prompts"] += said == 0
+
+    count = {"prompts": -1}
+    engine = ScriptedEngine(lambda prompt: prompt.upper(), on_token=interrupt)
+    model = get_session().use(engine)
+    with pytest.raises(Interrupted, match=r"3 of 9 prompts are complete.*history\[-9:\]") as caught:
+        model.generate([f"p{number}" + "x" * 3 for number in range(9)])
+    generations = caught.value.generations
+    assert [each.text for each in generations[:4]] == ["P0XXX", "P1XXX", "P2XXX", "P3"]
+    assert [each.finish_reason for each in generations] == ["end_of_document"] * 3 + [
+        "interrupted"
+    ] * 6
+    assert get_session().history[-9:] == generations
+    assert not get_session().busy
+    assert isinstance(caught.value, KeyboardInterrupt)

@@ -38,7 +38,7 @@ def gpus(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_the_arguments_stand_in_galais_order() -> None:
     names = list(inspect.signature(gal.load_model).parameters)
-    assert names == ["name", "dtype", "num_gpus", "parallelize", "device"]
+    assert names == ["name", "dtype", "num_gpus", "parallelize", "device", "prefix_cache"]
 
 
 def test_the_model_is_the_sessions_in_galais_precision(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from IPython.core.error import UsageError
 
 from galai_jupyter.engines.scripted import ScriptedEngine
+from galai_jupyter.errors import Interrupted
 from galai_jupyter.generation import Generation
-from galai_jupyter.runner import Interrupted
 from galai_jupyter.session import get_session
 
 Run = Callable[[str], Any]
@@ -239,6 +240,19 @@ def test_subcommands_answer(
 ) -> None:
     run(f"%galactica {line}")
     assert shown in capsys.readouterr().out
+
+
+def test_the_status_tells_what_the_prefix_cache_holds(
+    run: Run, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(f"%galactica load {checkpoint} --device cpu --prefix-cache 2")
+    run("%galactica --max-new-tokens 4 Attention")
+    run("%galactica --max-new-tokens 4 --top-p 0.9 Attention")
+    capsys.readouterr()
+    run("%galactica status")
+    shown = capsys.readouterr().out
+    assert "1 text, " in shown
+    assert "0 MB of 2 MB; used for 1 of 2 prompts, 8 of their 18 tokens" in shown
 
 
 def test_the_history_lists_and_shows(

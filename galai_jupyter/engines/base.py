@@ -61,6 +61,32 @@ class Step:
     replaces: bool = False
 
 
+@dataclass(frozen=True)
+class PrefixStatistics:
+    """What an engine keeps of the last prompts, and how much it was of use.
+
+    Attributes
+    ----------
+    entries, tokens : int
+        Texts and tokens that are kept.
+    size, limit : int
+        Bytes that they take, and may take.
+    requests, hits : int
+        Prompts so far, and those of them whose beginning was known.
+    prompt_tokens, reused_tokens : int
+        Tokens of the prompts so far, and those of them that were not computed anew.
+    """
+
+    entries: int
+    tokens: int
+    size: int
+    limit: int
+    requests: int
+    hits: int
+    prompt_tokens: int
+    reused_tokens: int
+
+
 class Engine(Protocol):
     """Runs a model. Streaming is the one primitive; everything else is built on it."""
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from galai_jupyter.engines.base import ALTERNATIVES, ScoredId
 from galai_jupyter.engines.decoding.cache import growing_cache
+from galai_jupyter.engines.decoding.prefix_cache import Prefix, PrefixCache, fingerprint
 
 
 class CachedBatch:
@@ -23,6 +25,8 @@ class CachedBatch:
         Token ids of each row, none empty.
     padding : int
         Id that fills the left of shorter rows.
+    prefixes : PrefixCache, optional
+        What was read before, for a single prompt; several are read anew.
 
     Attributes
     ----------
@@ -30,8 +34,18 @@ class CachedBatch:
         All tokens, padding included.
     """
 
-    def __init__(self, model: Any, prompts: Sequence[Sequence[int]], padding: int) -> None:
+    _compares = False
+    """Whether the hidden states of all tokens are needed."""
+
+    def __init__(
+        self,
+        model: Any,
+        prompts: Sequence[Sequence[int]],
+        padding: int,
+        prefixes: PrefixCache | None = None,
+    ) -> None:
         self._model = model
+        self._decoder, self._head = model.get_decoder(), model.get_output_embeddings()
         self._device = model.get_input_embeddings().weight.device
         longest = max(len(prompt) for prompt in prompts)
         self.ids = torch.tensor(
@@ -44,17 +58,25 @@ class CachedBatch:
             columns = torch.arange(longest, device=self._device)
             self._mask = (columns >= longest - lengths[:, None]).long()
         self._cache = growing_cache()
+        self._prefixes = prefixes if len(prompts) == 1 else None
+        self._prompt_length = longest
 
     @torch.inference_mode()
     def prefill(self) -> Tensor:
         """Read the prompts; return the logits that follow, float32, shape (rows, vocabulary)."""
-        return self._forward(self.ids)
+        return self._logits(self._read(1)[:, -1])
+
+    @torch.inference_mode()
+    def read_last(self, count: int) -> Tensor:
+        """Read one row; return the logits after each of its last tokens, (count, vocabulary)."""
+        return self._logits(self._read(count)[0, -count:])
 
     @torch.inference_mode()
     def advance(self, tokens: Tensor) -> Tensor:
         """Append one token to each row; return the logits that follow, shape (rows, vocabulary)."""
         self._append(tokens)
-        return self._forward(self.ids[:, -1:])
+        states = self._hidden(input_ids=self.ids[:, -1:], attention_mask=self._mask)
+        return self._logits(states[:, -1])
 
     @torch.inference_mode()
     def select(self, rows: Tensor) -> None:
@@ -72,15 +94,45 @@ class CachedBatch:
         if self._mask is not None:
             self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
 
-    def _forward(self, ids: Tensor) -> Tensor:
-        output = self._model(
-            input_ids=ids,
-            attention_mask=self._mask,
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
+    @torch.inference_mode()
+    def remember(self, length: int | None = None) -> None:
+        """Leave the first row, or its first `length` tokens, in the prefix cache."""
+        if self._prefixes is None:
+            return
+        read = min(self.ids.shape[1], self._cache.get_seq_length())
+        layers = [(layer.keys[:1], layer.values[:1]) for layer in self._cache.layers]
+        text = Prefix(
+            tuple(self.ids[0].tolist()), layers, self._directions[:1], self._prompt_length
         )
-        logits: Tensor = output.logits[:, -1, :].float()
+        self._prefixes.keep(self._weights, text.cut(read if length is None else length))
+
+    def _read(self, last: int) -> Tensor:
+        """Read the prompts but for what is known; return the states, of `last` tokens at least."""
+        known: Prefix | None = None
+        if self._prefixes is not None:
+            self._weights = fingerprint(self._model)
+            ids, most = self.ids[0].tolist(), self.ids.shape[1] - last
+            known = self._prefixes.find(self._weights, ids, most, directions=self._compares)
+        if known:
+            self._cache = growing_cache(known.layers)
+        length = len(known.ids) if known else 0
+        states = self._hidden(input_ids=self.ids[:, length:], attention_mask=self._mask)
+        if self._compares or self._prefixes is not None:
+            self._directions = normalize(states.float(), dim=-1)
+            if known:
+                # Those between the known ones and the new ones may be missing: then these end here.
+                complete = known.directions.shape[1] == length
+                new = [self._directions] if complete else []
+                self._directions = torch.cat([known.directions, *new], dim=1)
+        return states
+
+    def _hidden(self, **inputs: Tensor | None) -> Tensor:
+        output = self._decoder(**inputs, past_key_values=self._cache, use_cache=True)
+        states: Tensor = output.last_hidden_state.to(self._device)
+        return states
+
+    def _logits(self, states: Tensor) -> Tensor:
+        logits: Tensor = self._head(states).to(self._device).float()
         return logits
 
 
@@ -113,7 +165,10 @@ def score(log_probabilities: Tensor, tokens: Tensor, rows: Tensor | None = None)
 
 @torch.inference_mode()
 def score_continuation(
-    model: Any, prompt: Sequence[int], continuation: Sequence[int]
+    model: Any,
+    prompt: Sequence[int],
+    continuation: Sequence[int],
+    prefixes: PrefixCache | None = None,
 ) -> tuple[ScoredId, ...]:
     """Return the tokens of a continuation with the probabilities that the model gives them.
 
@@ -123,9 +178,11 @@ def score_continuation(
         A causal language model in evaluation mode.
     prompt, continuation : sequence of int
         Token ids, none empty.
+    prefixes : PrefixCache, optional
+        What was read before; the prompt is left there for the next continuation.
     """
-    device = model.get_input_embeddings().weight.device
-    read = torch.tensor([[*prompt, *continuation[:-1]]], device=device)
-    logits = model(input_ids=read, use_cache=False, logits_to_keep=len(continuation)).logits[0]
+    batch = CachedBatch(model, [[*prompt, *continuation[:-1]]], 0, prefixes)
+    logits = batch.read_last(len(continuation))
+    batch.remember(len(prompt))
     tokens = torch.tensor(continuation, device=logits.device)
-    return tuple(score(torch.log_softmax(logits.float(), dim=-1), tokens))
+    return tuple(score(torch.log_softmax(logits, dim=-1), tokens))

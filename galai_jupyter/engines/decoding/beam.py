@@ -12,6 +12,7 @@ from torch import Tensor
 from galai_jupyter.engines.base import ScoredId, Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
 from galai_jupyter.engines.decoding.hypotheses import IMPOSSIBLE, Hypothesis, best_of, results
+from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.generation import FinishReason
@@ -34,6 +35,8 @@ def beam_search(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    *,
+    prefixes: PrefixCache | None = None,
 ) -> Iterator[Step]:
     """Continue prompts with the sequences of highest mean log-probability that beams find.
 
@@ -43,7 +46,7 @@ def beam_search(
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted
+    model, prompts, options, stopping, padding, interrupted, prefixes
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
 
     Yields
@@ -54,7 +57,7 @@ def beam_search(
     """
     width = options.num_beams
     open_beams = [_Beams(index, [Hypothesis()] * width) for index in range(len(prompts))]
-    batch = CachedBatch(model, prompts, padding)
+    batch = CachedBatch(model, prompts, padding, prefixes)
     processors = logits_processors(options, stopping, batch.ids.shape[1])
     if interrupted():
         for beams in open_beams:
@@ -106,6 +109,7 @@ def beam_search(
             kept_scores.append(values[place][chosen])
             kept_scores[-1][width - missing :] = IMPOSSIBLE
         if not going_on:
+            batch.remember()
             return
         open_beams = going_on
         running = torch.stack(kept_scores)

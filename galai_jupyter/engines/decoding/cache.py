@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -17,9 +18,13 @@ class GrowingLayer(DynamicLayer):
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Begin with buffers that are empty and have no room."""
-        super().lazy_initialization(key_states, value_states)
-        self._buffers = (key_states[..., :0, :], value_states[..., :0, :])
-        self._show(0)
+        self.begin(key_states[..., :0, :], value_states[..., :0, :])
+
+    def begin(self, keys: Tensor, values: Tensor) -> None:
+        """Begin with the states of some tokens, which are not written to: there is no room."""
+        super().lazy_initialization(keys, values)
+        self._buffers = (keys, values)
+        self._show(keys.shape[-2])
 
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
@@ -61,9 +66,14 @@ class GrowingLayer(DynamicLayer):
         self.keys, self.values = keys[..., :length, :], values[..., :length, :]
 
 
-def growing_cache() -> Any:
-    """Return an empty cache for any number of layers."""
-    return Cache(layer_class_to_replicate=GrowingLayer)
+def growing_cache(prefix: Sequence[tuple[Tensor, Tensor]] = ()) -> Any:
+    """Return a cache that is empty, or begins with the keys and values of each layer."""
+    cache: Any = Cache(layer_class_to_replicate=GrowingLayer)
+    for keys, values in prefix:
+        layer = GrowingLayer()
+        layer.begin(keys, values)
+        cache.layers.append(layer)
+    return cache
 
 
 def _with_room(states: Tensor, capacity: int) -> Tensor:

@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
+from torch.nn.functional import normalize, pad
 
 from galai_jupyter.engines.base import Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
+from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping, say
 from galai_jupyter.options import GenerationOptions
@@ -26,6 +27,7 @@ def contrastive_search(
     *,
     penalty_alpha: float,
     top_k: int,
+    prefixes: PrefixCache | None = None,
 ) -> Iterator[Step]:
     """Continue prompts with tokens that are likely and unlike what was said before.
 
@@ -44,6 +46,8 @@ def contrastive_search(
         Weight of the similarity, from 0 (greedy search) to 1.
     top_k : int
         How many candidates are tried.
+    prefixes : PrefixCache, optional
+        What was read before.
 
     Yields
     ------
@@ -52,7 +56,7 @@ def contrastive_search(
     """
     places = [(prompt, 0) for prompt in range(len(prompts))]
     said: dict[tuple[int, int], list[int]] = {place: [] for place in places}
-    batch = _CandidateBatch(model, prompts, padding, stopping.max_new_tokens)
+    batch = _CandidateBatch(model, prompts, padding, stopping.max_new_tokens, prefixes)
     processors = logits_processors(options, stopping, batch.ids.shape[1])
     if interrupted():
         yield from (Step(*place, finish_reason="interrupted") for place in places)
@@ -71,8 +75,9 @@ def contrastive_search(
         going_on = yield from say(places, scored, said, stopping)
         if interrupted():
             yield from (Step(*places[row], finish_reason="interrupted") for row in going_on)
-            return
+            going_on = []
         if not going_on:
+            batch.remember()
             return
         if len(going_on) < len(places):
             kept = torch.tensor(going_on)
@@ -87,28 +92,30 @@ class _CandidateBatch(CachedBatch):
 
     Parameters
     ----------
-    model, prompts, padding
+    model, prompts, padding, prefixes
         As for the batch.
     room : int
         How many tokens will be kept at most.
     """
 
+    _compares = True
+
     def __init__(
-        self, model: Any, prompts: Sequence[Sequence[int]], padding: int, room: int
+        self,
+        model: Any,
+        prompts: Sequence[Sequence[int]],
+        padding: int,
+        room: int,
+        prefixes: PrefixCache | None = None,
     ) -> None:
-        super().__init__(model, prompts, padding)
+        super().__init__(model, prompts, padding, prefixes)
         self._room = room
-        self._decoder, self._head = model.get_decoder(), model.get_output_embeddings()
 
     @torch.inference_mode()
     def prefill(self) -> Tensor:
         """Read the prompts; return the logits that follow, float32, shape (rows, vocabulary)."""
-        states = self._hidden(input_ids=self.ids, attention_mask=self._mask)
-        rows, length, size = states.shape
-        self._directions = torch.empty(
-            rows, length + self._room, size, dtype=torch.float32, device=states.device
-        )
-        self._directions[:, :length] = normalize(states.float(), dim=-1)
+        states = self._read(1)
+        self._directions = pad(self._directions, (0, 0, 0, self._room))
         # A copy, so that the states of the prompts are given back.
         self._states = states[:, -1:].clone()
         return self._logits(self._states[:, 0])
@@ -159,12 +166,3 @@ class _CandidateBatch(CachedBatch):
         rows = rows.to(self._device)
         self._candidates = self._candidates[rows]
         self._states, self._directions = self._states[rows], self._directions[rows]
-
-    def _hidden(self, **inputs: Tensor | None) -> Tensor:
-        output = self._decoder(**inputs, past_key_values=self._cache, use_cache=True)
-        states: Tensor = output.last_hidden_state.to(self._device)
-        return states
-
-    def _logits(self, states: Tensor) -> Tensor:
-        logits: Tensor = self._head(states).to(self._device).float()
-        return logits

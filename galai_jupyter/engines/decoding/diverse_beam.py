@@ -14,6 +14,7 @@ from transformers import LogitsProcessorList
 from galai_jupyter.engines.base import ScoredId, Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
 from galai_jupyter.engines.decoding.hypotheses import IMPOSSIBLE, Hypothesis, best_of, results
+from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.generation import FinishReason
@@ -30,6 +31,7 @@ def diverse_beam_search(
     *,
     num_beam_groups: int,
     diversity_penalty: float,
+    prefixes: PrefixCache | None = None,
 ) -> Iterator[Step]:
     """Continue prompts with groups of beams that avoid each other's tokens.
 
@@ -42,7 +44,7 @@ def diverse_beam_search(
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted
+    model, prompts, options, stopping, padding, interrupted, prefixes
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
     num_beam_groups : int
         A divisor of ``options.num_beams``.
@@ -58,7 +60,7 @@ def diverse_beam_search(
     size = options.num_beams // num_beam_groups
     turns = [[_Group(size) for _ in prompts] for _ in range(num_beam_groups)]
     open_prompts = list(range(len(prompts)))
-    batch = CachedBatch(model, prompts, padding)
+    batch = CachedBatch(model, prompts, padding, prefixes)
     processors = logits_processors(options, stopping, batch.ids.shape[1])
 
     def finish(prompt: int) -> Iterator[Step]:
@@ -89,6 +91,7 @@ def diverse_beam_search(
             running = [each for group in groups if not group.ended for each in group.running]
             yield Step(prompt, 0, best_of(finished, running).tokens, replaces=True)
         if not open_prompts:
+            batch.remember()
             return
         going_on = [(place * size, group) for place, group in enumerate(active) if not group.ended]
         batch.select(torch.tensor([row + s for row, group in going_on for s in group.sources]))

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from galai_jupyter.engines.base import Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
+from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.processors import logits_processors, sampling_warpers
 from galai_jupyter.engines.decoding.stopping import Stopping, say
 from galai_jupyter.options import GenerationOptions
@@ -22,6 +23,8 @@ def sample(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    *,
+    prefixes: PrefixCache | None = None,
 ) -> Iterator[Step]:
     """Continue prompts token by token.
 
@@ -44,6 +47,8 @@ def sample(
         Id for the left of shorter prompts.
     interrupted : callable
         Asked before each token.
+    prefixes : PrefixCache, optional
+        What was read before.
 
     Yields
     ------
@@ -52,7 +57,7 @@ def sample(
     """
     count = options.num_return_sequences
     places = [(prompt, sequence) for prompt in range(len(prompts)) for sequence in range(count)]
-    batch = CachedBatch(model, prompts, padding)
+    batch = CachedBatch(model, prompts, padding, prefixes)
     processors = logits_processors(options, stopping, batch.ids.shape[1])
     warpers = sampling_warpers(options)
     generators = {
@@ -86,8 +91,9 @@ def sample(
         going_on = yield from say(places, scored, said, stopping)
         if interrupted():
             yield from (Step(*places[row], finish_reason="interrupted") for row in going_on)
-            return
+            going_on = []
         if not going_on:
+            batch.remember()
             return
         if len(going_on) < len(places):
             kept = torch.tensor(going_on)
