@@ -63,14 +63,13 @@ def read_reference(prompt: str, sequence: GeneratedSequence) -> Reference:
     """
     begun = prompt[prompt.rindex(START_REF) + len(START_REF) :]
     inside, closing, _ = sequence.text.partition(END_REF)
-    scores = [token.log_probability for token in sequence.tokens]
     title, _, author = (begun + inside).strip().rpartition(", ")
     return Reference(
         title=title or author,
         author=author if title else "",
-        log_probability=sum(scores),
-        mean_log_probability=sum(scores) / len(scores) if scores else 0.0,
-        min_log_probability=min(scores, default=0.0),
+        log_probability=sequence.log_probability,
+        mean_log_probability=sequence.mean_log_probability,
+        min_log_probability=sequence.min_log_probability,
         complete=bool(closing),
     )
 
