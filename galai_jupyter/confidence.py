@@ -19,7 +19,7 @@ from typing import Any
 CALIBRATION_FILE = Path(__file__).parent / "calibration.json"
 """Model → the fields of its `Calibration`, and how they were found."""
 
-LIKELY = 0.8
+LIKELY = 0.75
 """From this probability on a reference is called likely."""
 
 INVENTED = 0.4

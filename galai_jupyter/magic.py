@@ -162,7 +162,12 @@ def _citing(values: dict[str, Any]) -> dict[str, Any]:
     if "num_return_sequences" in values:
         values = {"suggestions": values["num_return_sequences"], **values}
     if values.get("penalty_alpha") is not None:
-        return values  # contrastive search finds one text
+        if values.get("suggestions", 1) > 1:
+            raise OptionError(
+                "penalty_alpha is contrastive search, which finds one reference: drop it, or "
+                "--suggestions."
+            )
+        return values
     return values | build_options(CiteOptions, values).decoding(values)
 
 

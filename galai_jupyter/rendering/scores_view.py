@@ -10,6 +10,7 @@ from galai_jupyter.rendering.markdown_writer import MarkdownWriter
 from galai_jupyter.rendering.rich_tables import Cell, write_table
 from galai_jupyter.rendering.tables import table_bundle
 from galai_jupyter.rendering.token_view import (
+    nats,
     percent,
     scored_tokens_fragment,
     visible_token,
@@ -41,7 +42,7 @@ def scores_markdown(generation: Generation) -> str:
     parts = [write_table(writer, _HEADER, _rows(generation))]
     for index, sequence in enumerate(generation.sequences, 1):
         tokens = [
-            f"{writer.code_span(visible_token(token.text))} {token.log_probability:.2f}"
+            f"{writer.code_span(visible_token(token.text))} {nats(token.log_probability)}"
             for token in sequence.tokens
         ]
         paragraph = f"{_label(generation, index)}{' · '.join(tokens)}"
@@ -56,7 +57,7 @@ def scores_plain(generation: Generation) -> str:
     for index, sequence in enumerate(generation.sequences, 1):
         lines += ["", *([_label(generation, index)] if len(generation.sequences) > 1 else [])]
         lines += [
-            f"{token.log_probability:>8.2f}  {percent(token.log_probability):>5} %  "
+            f"{nats(token.log_probability):>8}  {percent(token.log_probability):>5} %  "
             f"{visible_token(token.text)}"
             for token in sequence.tokens
         ]
@@ -79,7 +80,7 @@ def _row(index: int, sequence: GeneratedSequence) -> list[Cell]:
         text if len(text) <= _TEXT_LENGTH else text[: _TEXT_LENGTH - 1] + "…",
         str(len(sequence.tokens)),
         f"{sequence.perplexity:.4g}",
-        f"{sequence.log_probability:.2f}",
-        f"{sequence.mean_log_probability:.2f}",
-        f"{sequence.min_log_probability:.2f}",
+        nats(sequence.log_probability),
+        nats(sequence.mean_log_probability),
+        nats(sequence.min_log_probability),
     ]

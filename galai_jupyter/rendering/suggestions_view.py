@@ -11,6 +11,7 @@ from galai_jupyter.rendering.markdown_writer import MarkdownWriter, escape_markd
 from galai_jupyter.rendering.rich_tables import Bar, Cell, write_table
 from galai_jupyter.rendering.tables import table_bundle
 from galai_jupyter.rendering.text import html_fragment, to_latex, to_markdown
+from galai_jupyter.rendering.token_view import nats
 
 _HEADER = ("", "title", "first author", "confidence", "sum", "mean", "minimum")
 _NONE = "No such paper"
@@ -94,9 +95,9 @@ def _row(rank: int, reference: Reference) -> list[Cell]:
         reference.title,
         reference.author,
         confidence,
-        f"{reference.log_probability:.2f}",
-        f"{reference.mean_log_probability:.2f}",
-        f"{reference.min_log_probability:.2f}",
+        nats(reference.log_probability),
+        nats(reference.mean_log_probability),
+        nats(reference.min_log_probability),
     ]
 
 
@@ -108,7 +109,7 @@ def _verdict(suggestions: Suggestions) -> str:
     if not finished:
         return "the model finished no reference; a larger max_new_tokens may help."
     return (
-        f"the likeliest suggestion has a log-probability of {finished[0].log_probability:.2f}, "
+        f"the likeliest suggestion has a log-probability of {nats(finished[0].log_probability)}, "
         f"below the threshold of {suggestions.threshold:g}."
     )
 

@@ -131,7 +131,7 @@ def _frame(boxes: str) -> str:
 def _scored_box(token: TokenScore, log: bool) -> str:
     probability = math.exp(min(token.log_probability, 0.0))
     shade = round(_STRONGEST * (1 - probability), 2)
-    value = f"{token.log_probability:.2f}"
+    value = nats(token.log_probability)
     lines = [f"{percent(token.log_probability)} %, log-probability {value}, id {token.id}"]
     lines += [
         f"{visible_token(other.text)}  {percent(other.log_probability)} %"
@@ -152,3 +152,8 @@ def _box(text: str, title: str, style: str, cue: str) -> str:
 def percent(log_probability: float) -> str:
     """Return a probability in percent, with one decimal."""
     return f"{100 * math.exp(min(log_probability, 0.0)):.1f}"
+
+
+def nats(log_probability: float) -> str:
+    """Return a log-probability with two decimals; what is nearly certain has no sign."""
+    return f"{log_probability:.2f}".replace("-0.00", "0.00")
