@@ -80,7 +80,7 @@ def _latex_table(writer: LatexWriter, header: Sequence[str], rows: Sequence[Sequ
         max(len(cell.words) if isinstance(cell, Bar) else len(cell) for cell in column)
         for column in zip(header, *rows, strict=True)
     ]
-    narrow = [min(length, 30) for length in longest]
+    narrow = [max(3, min(length, 30)) for length in longest]
     columns = "".join(rf"p{{{0.8 * length / sum(narrow):.2f}\linewidth}}" for length in narrow)
     head = line([writer.text(name) for name in header])
     body = "".join(line([_latex_cell(writer, cell) for cell in row]) for row in rows)
