@@ -46,6 +46,10 @@ class Command:
     takes_cell: bool = False
 
 
+SHORTHANDS: Mapping[str, str] = {"cite": "--task cite"}
+"""First words that stand for options."""
+
+
 def _load(arguments: str, runner: Runner) -> None:
     values, rest = parse_flags(arguments, ("load",), anywhere=True)
     try:
@@ -212,6 +216,7 @@ def _help(arguments: str, runner: Runner) -> None:
         ("%%galactica [options]", "continue the cell below"),
         ("%galactica [options] PROMPT", "continue a line"),
         ("%%galactica NAME << [options]", "keep the result in a variable, too"),
+        ("%galactica cite [options] TEXT", "suggest references for a text, and how sure they are"),
         *((f"%galactica {command.usage}", command.help) for command in COMMANDS.values()),
     ]
     note = "Results are in _ and Out; {{expression}} puts a Python value into a prompt."

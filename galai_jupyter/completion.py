@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from galai_jupyter import catalog
-from galai_jupyter.commands import COMMANDS
+from galai_jupyter.commands import COMMANDS, SHORTHANDS
 from galai_jupyter.options import OPTIONS
 from galai_jupyter.prompts import TASKS
 from galai_jupyter.tokens import SPECIAL_TOKENS
@@ -70,7 +70,7 @@ def _candidates(words: list[str]) -> Iterable[str]:
             option.flag.replace("--", "--no-", 1) for option in flags if option.type is bool
         ]
         return [*(option.flag for option in flags), *negative]
-    return COMMANDS if len(words) == 1 else ()
+    return [*COMMANDS, *SHORTHANDS] if len(words) == 1 else ()
 
 
 def _starting(fragment: str, candidates: Iterable[str]) -> list[str]:

@@ -129,19 +129,22 @@ class StreamDisplay:
 
     def finish(self, generation: Generation) -> None:
         """Show the final, static form."""
-        if not self._in_notebook and self._one_after_another:
-            print()
-            return
-        if not self._in_notebook and len(generation.sequences) == 1:
-            print(generation.text)
-            return
         bundle = rendering.generation_bundle(
-            generation, special_tokens=self._options.special_tokens
+            generation, special_tokens=self._options.special_tokens, scores=self._options.score
         )
         if self._in_notebook:
             self._publish(bundle)
+            return
+        plain = str(bundle["text/plain"])
+        if self._one_after_another:
+            print()
+            below = plain.removeprefix(generation.full_text).strip("\n")
+            if below:
+                print(below)
+        elif len(generation.sequences) == 1:
+            print(plain.removeprefix(generation.prompt))
         else:
-            print(bundle["text/plain"])
+            print(plain)
 
     def _publish(self, bundle: dict[str, Any]) -> None:
         publish(bundle, self._id, update=self._shown)

@@ -8,17 +8,20 @@ from typing import Any, Literal, Self
 
 from galai_jupyter.catalog import format_count
 from galai_jupyter.options import GenerationOptions
-from galai_jupyter.scores import TokenScore, token_from_list, token_to_list
+from galai_jupyter.scores import Scored, TokenScore, token_from_list, token_to_list
 
 FORMAT_VERSION = 1
 MIME_TYPE = f"application/vnd.galai.generation.v{FORMAT_VERSION}+json"
 
-FinishReason = Literal["end_of_document", "max_new_tokens", "stop_string", "interrupted", "error"]
-"""Why a sequence ended; ``end_of_document`` is the model's own ``</s>``."""
+FinishReason = Literal[
+    "end_of_document", "max_new_tokens", "stop_string", "interrupted", "error", "given"
+]
+"""Why a sequence ended; ``end_of_document`` is the model's own ``</s>``, and ``given`` is a text
+that was not generated, but given to be scored."""
 
 
 @dataclass(frozen=True)
-class GeneratedSequence:
+class GeneratedSequence(Scored):
     """One continuation of a prompt.
 
     Attributes
@@ -35,11 +38,6 @@ class GeneratedSequence:
     text: str
     tokens: tuple[TokenScore, ...]
     finish_reason: FinishReason
-
-    @property
-    def log_probability(self) -> float:
-        """Sum of the tokens' log-probabilities."""
-        return sum(token.log_probability for token in self.tokens)
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,11 @@ class Reference:
         Sum, mean and minimum over the tokens.
     complete : bool
         Whether the model closed the reference before the tokens ran out.
+    confidence : float or None
+        Estimated probability that this is the paper that is meant, and exists; `None` for a
+        reference that is not complete or was not judged.
+    label : str
+        The same in words: ``"likely"``, ``"uncertain"``, ``"probably invented"`` or ``""``.
     """
 
     title: str
@@ -67,6 +70,8 @@ class Reference:
     mean_log_probability: float = 0.0
     min_log_probability: float = 0.0
     complete: bool = True
+    confidence: float | None = None
+    label: str = ""
 
     def __str__(self) -> str:
         return f"{self.title}, {self.author}" if self.author else self.title
@@ -79,6 +84,45 @@ class Reference:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the reference of :meth:`to_dict`."""
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """The references that a model suggests for a text.
+
+    Attributes
+    ----------
+    references : tuple of Reference
+        All of them, each once, the likeliest first.
+    threshold : float or None
+        The least log-probability (the sum over its tokens) of one that counts.
+    calibrated : bool
+        Whether the confidences were calibrated for this model; cautious values are used if not.
+    """
+
+    references: tuple[Reference, ...]
+    threshold: float | None = None
+    calibrated: bool = False
+
+    @property
+    def accepted(self) -> tuple[Reference, ...]:
+        """Those that reach the threshold; with one, what is not complete never does."""
+        if self.threshold is None:
+            return self.references
+        least = self.threshold
+        return tuple(
+            each for each in self.references if each.complete and each.log_probability >= least
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return {**asdict(self), "references": [each.to_dict() for each in self.references]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the suggestions of :meth:`to_dict`."""
+        references = tuple(Reference.from_dict(each) for each in values["references"])
+        return cls(**{**values, "references": references})
 
 
 @dataclass(frozen=True)
@@ -152,6 +196,8 @@ class Generation:
         ISO 8601 time, UTC.
     versions : mapping of str to str
         Versions of the packages that took part.
+    suggestions : Suggestions or None
+        The references that the sequences are, if references were asked for.
     """
 
     prompt: str
@@ -167,6 +213,7 @@ class Generation:
     error: str = ""
     created: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    suggestions: Suggestions | None = None
 
     @property
     def text(self) -> str:
@@ -213,8 +260,11 @@ class Generation:
         plain = {
             entry.name: getattr(self, entry.name)
             for entry in fields(self)
-            if entry.name not in ("sequences", "options", "model", "notices", "versions")
+            if entry.name
+            not in ("sequences", "options", "model", "notices", "versions", "suggestions")
         }
+        if self.suggestions:
+            plain["suggestions"] = self.suggestions.to_dict()
         return {
             "format": FORMAT_VERSION,
             **plain,
@@ -226,6 +276,12 @@ class Generation:
                 {
                     "text": sequence.text,
                     "finish_reason": sequence.finish_reason,
+                    "scores": {
+                        "sum": round(sequence.log_probability, 4),
+                        "mean": round(sequence.mean_log_probability, 4),
+                        "minimum": round(sequence.min_log_probability, 4),
+                        "perplexity": round(sequence.perplexity, 4),
+                    },
                     "tokens": [token_to_list(token) for token in sequence.tokens],
                 }
                 for sequence in self.sequences
@@ -251,6 +307,8 @@ class Generation:
         plain["options"] = GenerationOptions.from_dict(values["options"])
         plain["model"] = ModelDescription(**values["model"])
         plain["notices"] = tuple(values["notices"])
+        if values.get("suggestions"):
+            plain["suggestions"] = Suggestions.from_dict(values["suggestions"])
         plain["sequences"] = tuple(
             GeneratedSequence(
                 text=sequence["text"],

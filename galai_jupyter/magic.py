@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -16,20 +17,23 @@ from galai_jupyter.generation import Generation
 from galai_jupyter.input_transforms import GALACTICA_TRANSFORMS, split_target
 from galai_jupyter.options import (
     OPTIONS,
+    CiteOptions,
     DisplayOptions,
     GenerationOptions,
     PromptOptions,
     build_options,
 )
 from galai_jupyter.preload import Preloader
+from galai_jupyter.prompts import Prompt, build_prompt
 from galai_jupyter.runner import Runner
 from galai_jupyter.session import get_session
+from galai_jupyter.suggestions import with_suggestions
 from galai_jupyter.traits import option_traits
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_PROMPT_GROUPS = ("generation", "prompt", "display")
+_PROMPT_GROUPS = ("generation", "prompt", "cite", "display")
 _STRATEGY = ("top_p", "top_k", "temperature", "penalty_alpha", "num_beams")
 """The options that choose a strategy."""
 
@@ -64,6 +68,8 @@ class GalacticaMagics(Magics):
             %%galactica answer << --task reason
             What is {{a}} + {{b}}?
 
+            %galactica cite --threshold -3 The theory of general relativity
+
         Subcommands: see ``%galactica help``; all options: ``%galactica options``. A prompt that
         begins with the name of a subcommand goes behind ``--``. The result is kept in ``_``.
         """
@@ -80,13 +86,15 @@ class GalacticaMagics(Magics):
         command, _, arguments = line.strip().partition(" ")
         if command in commands.COMMANDS:
             return self._command(command, arguments.strip(), cell)
+        if command in commands.SHORTHANDS:
+            line = f"{commands.SHORTHANDS[command]} {arguments}"
         target, line = split_target(line)
         values, rest = parse_flags(line, _PROMPT_GROUPS)
         if target is None:
             target, rest = split_target(rest)
         if cell is None:
             text = rest
-            if not text.strip() and not values.get("task"):
+            if not text.strip() and not values.keys() & {"task", "continuation"}:
                 return self._command("help", "", None)
         else:
             if rest.strip():
@@ -117,6 +125,11 @@ class GalacticaMagics(Magics):
         }
         task = values.get("task", configured.get("task"))
         defaults = dict(prompts.find_task(task).defaults) if task else {}
+        if task == "cite":
+            return _citing({**configured, **defaults, **values})
+        for name in ("suggestions", "threshold"):
+            if name in values:
+                raise OptionError(f"{OPTIONS[name].flag} is about references: add --task cite.")
         if any(name in values for name in _STRATEGY):
             # A strategy that was asked for takes the place of the task's own.
             defaults = {name: v for name, v in defaults.items() if name not in _STRATEGY}
@@ -125,11 +138,37 @@ class GalacticaMagics(Magics):
     def _generate(self, text: str, values: dict[str, Any], target: str | None) -> Generation:
         options = build_options(GenerationOptions, values).checked()
         prompt_options = build_options(PromptOptions, values)
+        display_options = build_options(DisplayOptions, values)
+        continuations = prompt_options.continuation
         if not prompt_options.raw:
             text = prompts.interpolate(text, self.shell.user_ns)
-        prompt = prompts.build_prompt(text, prompt_options)
-        display_options = build_options(DisplayOptions, values)
+            continuations = tuple(
+                prompts.interpolate(each, self.shell.user_ns) for each in continuations
+            )
+        if continuations:
+            alone = not text.strip() and not prompt_options.task
+            prompt = Prompt("", new_doc=True) if alone else build_prompt(text, prompt_options)
+            return self._runner.score(prompt, continuations, display_options, target)
+        prompt = build_prompt(text, prompt_options)
+        if prompt_options.task == "cite":
+            threshold = build_options(CiteOptions, values).threshold
+            complete = partial(with_suggestions, threshold=threshold)
+            return self._runner.generate(prompt, options, display_options, target, complete)
         return self._runner.generate(prompt, options, display_options, target)
+
+
+def _citing(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a request for references, as many sequences as suggestions."""
+    if "num_return_sequences" in values:
+        values = {"suggestions": values["num_return_sequences"], **values}
+    if values.get("penalty_alpha") is not None:
+        if values.get("suggestions", 1) > 1:
+            raise OptionError(
+                "penalty_alpha is contrastive search, which finds one reference: drop it, or "
+                "--suggestions."
+            )
+        return values
+    return values | build_options(CiteOptions, values).decoding(values)
 
 
 def load(shell: InteractiveShell) -> None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from galai_jupyter.arguments import reference_options
 from galai_jupyter.engines.base import Engine
 from galai_jupyter.errors import EngineError
 from galai_jupyter.galai_methods import GalaiMethods
-from galai_jupyter.options import GenerationOptions, build_options
+from galai_jupyter.options import OPTIONS, GenerationOptions, build_options
 from galai_jupyter.prompts import Prompt
-from galai_jupyter.references import END_REF, open_reference, rank_references, read_references
+from galai_jupyter.references import END_REF, open_reference
 from galai_jupyter.scoring import score_continuation
 from galai_jupyter.streaming import GenerationStream
+from galai_jupyter.suggestions import with_suggestions
 
 if TYPE_CHECKING:
-    from galai_jupyter.generation import ModelDescription, Reference
+    from galai_jupyter.generation import Generation, ModelDescription, Reference
     from galai_jupyter.scores import ContinuationScore
 
 
@@ -67,7 +69,10 @@ class Model(GalaiMethods):
         return self.engine.description
 
     def stream(
-        self, prompts: Prompt | Sequence[Prompt], options: GenerationOptions
+        self,
+        prompts: Prompt | Sequence[Prompt],
+        options: GenerationOptions,
+        complete: Callable[[Generation], Generation] = lambda generation: generation,
     ) -> GenerationStream:
         """Return an iterator of events for prompts; nothing runs before the first ``next``.
 
@@ -77,6 +82,8 @@ class Model(GalaiMethods):
             What to continue.
         options : GenerationOptions
             How to decode; a seed is drawn where sampling has none, and recorded.
+        complete : callable, optional
+            ``complete(generation) -> generation``: adds to each record what follows from it.
 
         Raises
         ------
@@ -92,6 +99,7 @@ class Model(GalaiMethods):
             self.engine,
             prompts,
             options,
+            complete=complete,
             on_start=lambda stream: self._on_start(self, stream),
             on_finish=lambda stream: self._on_finish(self, stream),
         )
@@ -127,7 +135,9 @@ class Model(GalaiMethods):
         Returns
         -------
         list of Reference
-            The likeliest first; those that the tokens did not suffice for come last.
+            The likeliest first; those that the tokens did not suffice for come last. Each has
+            the sum, mean and minimum of its log-probabilities and, as an estimate from these, a
+            confidence and a label (see `galai_jupyter.confidence`).
 
         Raises
         ------
@@ -136,14 +146,14 @@ class Model(GalaiMethods):
         EngineError
             If the engine fails.
         """
+        OPTIONS["threshold"].check(threshold)
         chosen = reference_options(suggestions, None, diversity_penalty)
         chosen |= {"max_new_tokens": max_new_tokens, "stop": (END_REF,)}
         prompt = Prompt(open_reference(text), new_doc)
-        generations = self.stream(prompt, build_options(GenerationOptions, chosen)).drain()
-        found = rank_references(read_references(generations[0]))
-        if threshold is None:
-            return found
-        return [each for each in found if each.complete and each.log_probability >= threshold]
+        complete = partial(with_suggestions, threshold=threshold)
+        options = build_options(GenerationOptions, chosen)
+        found = self.stream(prompt, options, complete).drain()[0].suggestions
+        return list(found.accepted) if found else []
 
     def score(self, prompt: str, continuation: str, *, new_doc: bool = False) -> ContinuationScore:
         """Return how likely the model finds a continuation, token by token.

@@ -249,6 +249,11 @@ class PromptOptions:
     )
     input: str | None = _option(None, "Input of an instruction (task instruct).")
     into: str = _option("python code", "What a formula is translated into (task translate).")
+    continuation: tuple[str, ...] = _option(
+        (),
+        'Write nothing, but score this text as what follows the prompt, as in --continuation " Yes"'
+        " (mind the space); may be given several times, and without a prompt it begins a document.",
+    )
     raw: bool = _option(False, "Take the prompt as it is: no {{…}} expressions.")
     truncate: bool = _option(
         True, "Cut a prompt that is too long on the left; refuse it when switched off."
@@ -256,8 +261,45 @@ class PromptOptions:
 
 
 @dataclass(frozen=True)
+class CiteOptions:
+    """How references are suggested (task cite)."""
+
+    suggestions: int = _option(
+        5,
+        "Suggest at most this many references (task cite); the search has as many beams.",
+        minimum=1,
+        maximum=64,
+    )
+    threshold: float | None = _option(
+        None,
+        "Say “no such paper” where no suggestion (task cite) reaches this log-probability, the sum "
+        "over its tokens; -1 is strict, -10 is lenient.",
+        maximum=0.0,
+    )
+
+    def decoding(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the generation options for so many suggestions.
+
+        Parameters
+        ----------
+        given : mapping
+            Generation options that a person chose: what draws at random needs no beams.
+        """
+        number = {"num_return_sequences": self.suggestions}
+        if any(given.get(name) is not None for name in ("top_p", "top_k", "temperature")):
+            return number
+        return number | {"num_beams": max(self.suggestions, given.get("num_beams", 1))}
+
+
+@dataclass(frozen=True)
 class DisplayOptions:
     """How a generation is shown."""
+
+    score: bool = _option(
+        False,
+        "Show how sure the model is: the log-probability of each token of what it writes, their "
+        "sum, mean and minimum, and the perplexity; --continuation scores a given text instead.",
+    )
 
     special_tokens: str = _option(
         "badge",
@@ -308,7 +350,7 @@ class Option:
     repeated : bool
         Whether it may be given several times.
     group : str
-        ``"generation"``, ``"prompt"``, ``"display"`` or ``"load"``.
+        ``"generation"``, ``"prompt"``, ``"cite"``, ``"display"`` or ``"load"``.
     """
 
     name: str
@@ -334,6 +376,8 @@ class Option:
             return ", ".join(self.choices)
         if self.minimum is not None and self.maximum is not None:
             return f"{self.minimum:g} to {self.maximum:g}"
+        if self.maximum is not None:
+            return f"at most {self.maximum:g}"
         return "" if self.minimum is None else f"at least {self.minimum:g}"
 
     def parse(self, text: str) -> Any:
@@ -380,11 +424,14 @@ class Option:
             raise OptionError(f"{self.name} must be {self.range}, not {value:g}.")
 
 
-Record = TypeVar("Record", GenerationOptions, PromptOptions, DisplayOptions, LoadOptions)
+Record = TypeVar(
+    "Record", GenerationOptions, PromptOptions, CiteOptions, DisplayOptions, LoadOptions
+)
 
 _GROUPS: dict[str, type] = {
     "generation": GenerationOptions,
     "prompt": PromptOptions,
+    "cite": CiteOptions,
     "display": DisplayOptions,
     "load": LoadOptions,
 }

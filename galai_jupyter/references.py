@@ -59,18 +59,19 @@ def read_reference(prompt: str, sequence: GeneratedSequence) -> Reference:
         The text before it, its last reference open; what stands there already is part of the
         reference, but not of its scores.
     sequence : GeneratedSequence
-        The continuation; only what comes before ``[END_REF]`` counts.
+        The continuation; only what comes before ``[END_REF]`` counts, and of a reference in which
+        another one is opened the inner one.
     """
     begun = prompt[prompt.rindex(START_REF) + len(START_REF) :]
     inside, closing, _ = sequence.text.partition(END_REF)
-    scores = [token.log_probability for token in sequence.tokens]
-    title, _, author = (begun + inside).strip().rpartition(", ")
+    whole = (begun + inside).rpartition(START_REF)[2]
+    title, _, author = whole.strip().rpartition(", ")
     return Reference(
         title=title or author,
         author=author if title else "",
-        log_probability=sum(scores),
-        mean_log_probability=sum(scores) / len(scores) if scores else 0.0,
-        min_log_probability=min(scores, default=0.0),
+        log_probability=sequence.log_probability,
+        mean_log_probability=sequence.mean_log_probability,
+        min_log_probability=sequence.min_log_probability,
         complete=bool(closing),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
@@ -12,6 +13,7 @@ from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
 from galai_jupyter.options import DisplayOptions, GenerationOptions, LoadOptions
 from galai_jupyter.prompts import Prompt
+from galai_jupyter.rendering import generation_bundle
 from galai_jupyter.rendering.tables import message_bundle
 from galai_jupyter.session import get_session
 
@@ -61,6 +63,7 @@ class Runner:
         options: GenerationOptions,
         display_options: DisplayOptions,
         target: str | None = None,
+        complete: Callable[[Generation], Generation] = lambda generation: generation,
     ) -> Generation:
         """Continue a prompt while the cell shows how the text grows.
 
@@ -74,6 +77,8 @@ class Runner:
             How to show it.
         target : str, optional
             A variable that is to hold the generation.
+        complete : callable, optional
+            ``complete(generation) -> generation``: adds to the record what follows from it.
 
         Raises
         ------
@@ -87,7 +92,8 @@ class Runner:
         display = StreamDisplay(self._shell, prompt.text, options, display_options)
         failure: GalacticaError | None = None
         torn = False
-        with session.interrupt_stops() as interrupted, session.stream(prompt, options) as stream:
+        running = session.stream(prompt, options, complete)
+        with session.interrupt_stops() as interrupted, running as stream:
             try:
                 for event in stream:
                     display.take(event)
@@ -106,6 +112,39 @@ class Runner:
             # The cell ends with an error, so IPython itself would not keep its result.
             self._shell.displayhook.update_user_ns(generation)
             raise failure or Interrupted("the text so far is kept; `%galactica continue` goes on.")
+        self._formatter.already_shown(generation)
+        return generation
+
+    def score(
+        self,
+        prompt: Prompt,
+        continuations: Sequence[str],
+        display_options: DisplayOptions,
+        target: str | None = None,
+    ) -> Generation:
+        """Show how likely given continuations of a prompt are.
+
+        Parameters
+        ----------
+        prompt : Prompt
+            What stands before them.
+        continuations : sequence of str
+            The texts to score.
+        display_options : DisplayOptions
+            How to show them.
+        target : str, optional
+            A variable that is to hold the record.
+
+        Raises
+        ------
+        GalacticaError
+            If they cannot be scored.
+        """
+        self.model()
+        generation = get_session().score(prompt, continuations)
+        self.show(generation_bundle(generation, special_tokens=display_options.special_tokens))
+        if target:
+            self._shell.user_ns[target] = generation
         self._formatter.already_shown(generation)
         return generation
 

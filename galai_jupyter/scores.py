@@ -39,8 +39,42 @@ class TokenScore:
     alternatives: tuple[TokenAlternative, ...] = ()
 
 
+class Scored:
+    """What consists of scored tokens, and how likely it is as a whole.
+
+    Without any token it is certain: sum, mean and minimum are 0, the perplexity is 1.
+
+    Attributes
+    ----------
+    tokens : tuple of TokenScore
+        The tokens in order.
+    """
+
+    tokens: tuple[TokenScore, ...]
+
+    @property
+    def log_probability(self) -> float:
+        """Sum of the tokens' log-probabilities: that of the whole text."""
+        return sum(token.log_probability for token in self.tokens)
+
+    @property
+    def mean_log_probability(self) -> float:
+        """Mean of the tokens' log-probabilities."""
+        return self.log_probability / max(1, len(self.tokens))
+
+    @property
+    def min_log_probability(self) -> float:
+        """Log-probability of the least likely token."""
+        return min((token.log_probability for token in self.tokens), default=0.0)
+
+    @property
+    def perplexity(self) -> float:
+        """Inverse of the tokens' geometric mean probability; 1 is certainty."""
+        return math.exp(-self.mean_log_probability)
+
+
 @dataclass(frozen=True)
-class ContinuationScore:
+class ContinuationScore(Scored):
     """How likely a model finds a given continuation of a prompt.
 
     Attributes
@@ -60,26 +94,6 @@ class ContinuationScore:
     tokens: tuple[TokenScore, ...]
     new_doc: bool = False
     truncated_tokens: int = 0
-
-    @property
-    def log_probability(self) -> float:
-        """Sum of the tokens' log-probabilities: that of the whole continuation."""
-        return sum(token.log_probability for token in self.tokens)
-
-    @property
-    def mean_log_probability(self) -> float:
-        """Mean of the tokens' log-probabilities."""
-        return self.log_probability / len(self.tokens)
-
-    @property
-    def min_log_probability(self) -> float:
-        """Log-probability of the least likely token."""
-        return min(token.log_probability for token in self.tokens)
-
-    @property
-    def perplexity(self) -> float:
-        """Inverse of the tokens' geometric mean probability; 1 is certainty."""
-        return math.exp(-self.mean_log_probability)
 
     def __repr__(self) -> str:
         return (

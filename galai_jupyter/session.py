@@ -16,6 +16,7 @@ from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
 from galai_jupyter.options import GenerationOptions, LoadOptions
 from galai_jupyter.prompts import Prompt
+from galai_jupyter.scoring import score_given
 from galai_jupyter.streaming import GenerationStream
 
 if TYPE_CHECKING:
@@ -111,7 +112,10 @@ class Session:
         return self._model or self.load(catalog.DEMO, progress=progress)
 
     def stream(
-        self, prompts: Prompt | Sequence[Prompt], options: GenerationOptions | None = None
+        self,
+        prompts: Prompt | Sequence[Prompt],
+        options: GenerationOptions | None = None,
+        complete: Callable[[Generation], Generation] = lambda generation: generation,
     ) -> GenerationStream:
         """Return an iterator of events; the session is taken at its first ``next``.
 
@@ -121,13 +125,15 @@ class Session:
             What to continue.
         options : GenerationOptions, optional
             How to decode; greedy and 60 tokens if left out.
+        complete : callable, optional
+            ``complete(generation) -> generation``: adds to each record what follows from it.
 
         Raises
         ------
         OptionError, PromptError
             If the request cannot be run.
         """
-        return self.ensure_model().stream(prompts, options or GenerationOptions())
+        return self.ensure_model().stream(prompts, options or GenerationOptions(), complete)
 
     def generate(
         self, prompt: Prompt | str, options: GenerationOptions | None = None
@@ -135,6 +141,33 @@ class Session:
         """Continue one prompt to its end; return the record."""
         prompt = Prompt(prompt) if isinstance(prompt, str) else prompt
         return self.stream(prompt, options).drain()[0]
+
+    def score(self, prompt: Prompt, continuations: Sequence[str]) -> Generation:
+        """Find out how likely given continuations of a prompt are; nothing is generated.
+
+        Parameters
+        ----------
+        prompt : Prompt
+            What stands before them.
+        continuations : sequence of str
+            The texts to score; at least one.
+
+        Returns
+        -------
+        Generation
+            Its sequences are the continuations; the history keeps it.
+
+        Raises
+        ------
+        PromptError
+            If a continuation is empty or too long.
+        """
+        model = self.ensure_model()
+        with self._exclusively():
+            model.check_open()
+            generation = score_given(model.engine, prompt, continuations)
+            self.history.append(generation)
+        return generation
 
     def continuation(self, generation: Generation | None = None) -> Prompt:
         """Return the prompt that goes on where a generation stopped.

@@ -178,6 +178,8 @@ class GenerationStream(Iterator[StreamEvent]):
         At least one.
     options : GenerationOptions
         Checked.
+    complete : callable, optional
+        ``complete(generation) -> generation``: adds to each record what follows from it.
     on_start, on_finish : callable, optional
         Called with the stream before the first token, and exactly once at the end of one that
         started.
@@ -194,6 +196,7 @@ class GenerationStream(Iterator[StreamEvent]):
         prompts: Sequence[Prompt],
         options: GenerationOptions,
         *,
+        complete: Callable[[Generation], Generation] = lambda generation: generation,
         on_start: Callable[[GenerationStream], None] = lambda stream: None,
         on_finish: Callable[[GenerationStream], None] = lambda stream: None,
     ) -> None:
@@ -206,6 +209,7 @@ class GenerationStream(Iterator[StreamEvent]):
         ]
         self._ids = [ids for ids, _ in encoded]
         self._cut = [cut for _, cut in encoded]
+        self._complete = complete
         self._on_start, self._on_finish = on_start, on_finish
         self._interrupt = threading.Event()
         self._sequences = [
@@ -294,7 +298,7 @@ class GenerationStream(Iterator[StreamEvent]):
                 if sequence.finish_reason is None:
                     sequence.finish(reason)
         description = self._engine.description
-        self.generations = [
+        generations = [
             Generation(
                 prompt=prompt.text,
                 sequences=tuple(sequence.result for sequence in self._sequences[index]),
@@ -307,11 +311,12 @@ class GenerationStream(Iterator[StreamEvent]):
                 first_token_seconds=max(0.0, self._first_token_time[index] - self._start_time),
                 notices=prompt.notices + cut_notices(self._cut[index]),
                 error=self._error,
-                created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-                versions=_versions(),
+                created=now(),
+                versions=versions(),
             )
             for index, prompt in enumerate(self._prompts)
         ]
+        self.generations = [self._complete(generation) for generation in generations]
         self._on_finish(self)
 
 
@@ -322,15 +327,21 @@ def cut_notices(count: int) -> tuple[str, ...]:
     return (f"cut {count:,} token{'s' if count > 1 else ''} from the left end of the prompt",)
 
 
+def now() -> str:
+    """Return the time as a record holds it: ISO 8601, UTC."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
 @cache
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that take part in a generation."""
+    found = {"python": platform.python_version()}
     for package in ("galai-jupyter", "torch", "transformers", "tokenizers"):
         try:
-            versions[package] = importlib.metadata.version(package)
+            found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:  # a source tree that is not installed
-            versions[package] = "unknown"
-    return versions
+            found[package] = "unknown"
+    return found
 
 
 def _explained(error: Exception) -> GalacticaError:

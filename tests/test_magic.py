@@ -100,6 +100,112 @@ def test_tasks_bring_their_template_and_options(run: Run, engine: ScriptedEngine
     assert engine.requests[-1][1].top_p is None
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%galactica cite The Transformer",
+        "%%galactica cite\nThe Transformer",
+        "%%galactica --task cite\nThe Transformer",
+        "%%galactica --task cite --num-return-sequences 5\nThe Transformer",
+    ],
+)
+def test_references_are_suggested_each_once(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str], cell: str
+) -> None:
+    result = run(cell)
+    options = engine.requests[-1][1]
+    assert engine.requests[-1][0] == ["The Transformer [START_REF]"]
+    assert (options.num_beams, options.num_return_sequences) == (5, 5)
+    assert [each.title for each in result.suggestions.references] == ["Attention is All you Need"]
+    out = capsys.readouterr().out
+    assert "1  Attention is All you Need  Vaswani" in out and "1 of 5" in out
+    assert get_session().history == [result]
+
+
+def test_a_single_reference_streams_and_becomes_a_table(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%galactica cite --suggestions 1 The Transformer")
+    assert engine.requests[-1][1].num_beams == 1
+    out = capsys.readouterr().out
+    assert out.startswith(" Attention is All you Need, Vaswani[END_REF]\nThe Transformer")
+    assert "first author" in out
+
+
+def test_references_can_be_drawn(run: Run, engine: ScriptedEngine) -> None:
+    run("%galactica cite --suggestions 3 --top-p 0.9 The Transformer")
+    options = engine.requests[-1][1]
+    assert (options.num_beams, options.num_return_sequences, options.top_p) == (1, 3, 0.9)
+    run("%galactica cite --penalty-alpha 0.6 --top-k 4 The Transformer")
+    assert engine.requests[-1][1].num_return_sequences == 1
+
+
+def test_a_threshold_says_no_such_paper(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run("%galactica cite --threshold -1 The Transformer")
+    assert result.suggestions.accepted == () and result.suggestions.threshold == -1
+    out = capsys.readouterr().out
+    assert "No such paper" in out and "Vaswani" not in out.split("Out[")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("See [START_REF]", "See [START_REF]"),
+        ("See [START_REF] Attention", "See [START_REF] Attention"),
+        ("See [START_REF] A, B[END_REF]", "See [START_REF] A, B[END_REF] [START_REF]"),
+    ],
+)
+def test_a_text_may_end_in_a_reference(
+    run: Run, engine: ScriptedEngine, text: str, prompt: str
+) -> None:
+    assert run(f"%galactica cite {text}").suggestions.references
+    assert engine.requests[-1][0] == [prompt]
+
+
+def test_an_interrupted_search_is_kept(run: Run, shell: Any) -> None:
+    get_session().use(ScriptedEngine([" A long title, Name[END_REF]"], on_token=interrupting(4)))
+    with pytest.raises(Interrupted, match="kept"):
+        run("%galactica cite x")
+    kept = shell.user_ns["_"].suggestions.references
+    assert [(each.title, each.complete, each.label) for each in kept] == [("A lo", False, "")]
+
+
+def test_scores_of_what_was_written_stand_below_it(
+    run: Run, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%galactica --score --max-new-tokens 3 The Transformer")
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["1", "At", "3", "2", "-2.08", "-0.69", "-0.69"] in lines
+    assert lines.count(["-0.69", "50.0", "%", "t"]) == 1
+
+
+def test_a_given_continuation_is_scored_and_nothing_written(
+    run: Run, shell: Any, engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("answer = ' Yes'")
+    result = run(
+        '%%galactica scored << --task answer --continuation {{answer}} --continuation "No"\nIs it?'
+    )
+    assert engine.requests == []
+    assert result.prompt == "Question: Is it?\n\nAnswer:"
+    assert [each.text for each in result.sequences] == [" Yes", "No"]
+    assert {each.finish_reason for each in result.sequences} == {"given"}
+    assert result.sequences[0].perplexity == pytest.approx(2)
+    assert result.notices == (
+        "the continuation 'No' begins without a space: write ' No' if a new word is meant",
+    )
+    assert shell.user_ns["scored"] is shell.user_ns["_"] is get_session().history[-1] is result
+    out = capsys.readouterr().out
+    assert "perplexity" in out and "2 of 2" in out
+
+
+def test_a_text_alone_is_scored_as_a_document(run: Run, engine: ScriptedEngine) -> None:
+    result = run('%galactica --score --continuation "A text."')
+    assert (result.prompt, result.new_doc, len(result.tokens)) == ("", True, 7)
+
+
 def test_expressions_are_replaced_unless_raw(run: Run, engine: ScriptedEngine) -> None:
     run("topic = 'Gene'")
     run("%%galactica\n# {{topic}} {topic} \\{{topic}}")
@@ -135,6 +241,15 @@ def test_config_sets_defaults(run: Run, shell: Any, engine: ScriptedEngine) -> N
         ("%galactica continue the story", "-- continue the story"),
         ("%galactica continue", "nothing to continue"),
         ("%galactica tokens", "write the text"),
+        ("%galactica cite", "empty"),
+        ("%galactica cite --suggestions 65 x", "1 to 64"),
+        ("%galactica cite --threshold 1 x", "at most 0"),
+        ("%galactica --threshold -1 x", "add --task cite"),
+        ("%galactica --task reason --suggestions 2 x", "add --task cite"),
+        ("%galactica cite --suggestions 2 --penalty-alpha 0.6 --top-k 4 x", "one reference"),
+        ("%galactica cite --suggestions 1 --diversity-penalty 1 x", "needs beams"),
+        ('%galactica --continuation "" x', "empty"),
+        ("%galactica --continuation {{nobody}} x", "nobody"),
     ],
 )
 def test_mistakes_are_one_sentence_and_cost_nothing(
@@ -225,6 +340,7 @@ def test_a_stream_left_open_in_the_same_cell_is_explained(run: Run, engine: Scri
     ("line", "shown"),
     [
         ("help", "%galactica continue [options]"),
+        ("help", "%galactica cite [options] TEXT"),
         ("options", "--top-p"),
         ("options", "--task instruct"),
         ("models", "facebook/galactica-125m"),
@@ -337,6 +453,7 @@ def test_unloading_takes_everything_away(shell: Any, run: Run) -> None:
     ("text", "found"),
     [
         ("%%galactica --to", ["--top-k", "--top-p"]),
+        ("%galactica ci", ["cite"]),
         ("%%galactica --no-tr", ["--no-truncate"]),
         ("%%galactica --task re", ["reason", "review"]),
         ("%%galactica --special-tokens h", ["hide"]),

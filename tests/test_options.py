@@ -8,6 +8,7 @@ import pytest
 from galai_jupyter.errors import OptionError
 from galai_jupyter.options import (
     OPTIONS,
+    CiteOptions,
     DisplayOptions,
     GenerationOptions,
     LoadOptions,
@@ -18,7 +19,7 @@ from galai_jupyter.options import (
 
 
 def test_every_option_is_one_row_and_one_field() -> None:
-    records = (GenerationOptions, PromptOptions, DisplayOptions, LoadOptions)
+    records = (GenerationOptions, PromptOptions, CiteOptions, DisplayOptions, LoadOptions)
     names = [entry.name for record in records for entry in dataclasses.fields(record)]
     assert sorted(names) == sorted(OPTIONS)
     assert len(names) == len(set(names))
@@ -110,3 +111,24 @@ def test_options_survive_json() -> None:
     options = GenerationOptions(top_p=0.5, stop=("a", "b"), seed=3)
     assert GenerationOptions.from_dict(json.loads(json.dumps(options.to_dict()))) == options
     assert GenerationOptions().to_dict() == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "decoding"),
+    [
+        ({}, {"num_return_sequences": 3, "num_beams": 3}),
+        ({"num_beams": 8}, {"num_return_sequences": 3, "num_beams": 8}),
+        ({"num_beams": 2}, {"num_return_sequences": 3, "num_beams": 3}),
+        ({"top_p": 0.9}, {"num_return_sequences": 3}),
+    ],
+)
+def test_suggestions_are_beams_unless_they_are_drawn(given: dict, decoding: dict) -> None:
+    assert CiteOptions(suggestions=3).decoding(given) == decoding
+    GenerationOptions(**(given | decoding)).checked()
+
+
+def test_a_range_may_have_one_end_only() -> None:
+    assert OPTIONS["threshold"].range == "at most 0"
+    assert OPTIONS["seed"].range == "at least 0"
+    with pytest.raises(OptionError, match=r"at most 0, not 0\.5"):
+        OPTIONS["threshold"].parse("0.5")

@@ -74,6 +74,7 @@ def test_a_reference_is_read_with_its_scores() -> None:
         (" A title, Na", "A title", "Na", False),
         ("[END_REF]", "", "", True),
         ("", "", "", False),
+        (" Lost [START_REF] A title, Na[END_REF]", "A title", "Na", True),
     ],
 )
 def test_odd_references_are_read_too(text: str, title: str, author: str, complete: bool) -> None:

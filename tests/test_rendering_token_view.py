@@ -32,9 +32,9 @@ def test_a_token_shows_its_probability_as_a_number_and_as_a_shade() -> None:
 
 
 def test_alternatives_are_in_the_tooltip() -> None:
-    assert 'title="90.0 %, id 10\n▁<b>  5.0 %"' in tokens_html([SURE]).replace("&lt;", "<").replace(
-        "&gt;", ">"
-    )
+    assert 'title="90.0 %, log-probability -0.11, id 10\n▁<b>  5.0 %"' in tokens_html(
+        [SURE]
+    ).replace("&lt;", "<").replace("&gt;", ">")
 
 
 def test_mathjax_leaves_tokens_alone() -> None:

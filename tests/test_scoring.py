@@ -12,8 +12,11 @@ import torch
 import galai_jupyter as gal
 from galai_jupyter.engines.scripted import ScriptedEngine
 from galai_jupyter.errors import EngineError, PromptError
+from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
+from galai_jupyter.prompts import Prompt
 from galai_jupyter.scores import ContinuationScore, TokenScore
+from galai_jupyter.scoring import score_given
 from galai_jupyter.session import get_session
 
 
@@ -89,3 +92,36 @@ def test_scores_survive_json() -> None:
     assert again.perplexity == pytest.approx(score.perplexity, abs=1e-3)
     assert [token.text for token in again.tokens] == ["y", "z"]
     assert "perplexity 2" in repr(again)
+
+
+def test_a_record_of_given_continuations() -> None:
+    record = score_given(ScriptedEngine([""], context_size=12), Prompt("p" * 9), ["ab", "cde"])
+    assert [sequence.text for sequence in record.sequences] == ["ab", "cde"]
+    assert [sequence.log_probability for sequence in record.sequences] == pytest.approx(
+        [2 * math.log(0.5), 3 * math.log(0.5)]
+    )
+    assert {sequence.finish_reason for sequence in record.sequences} == {"given"}
+    assert record.notices == ()
+    assert (record.model.name, record.prompt_tokens) == ("scripted", 9)
+    assert record.created and record.versions["python"]
+    assert Generation.from_dict(json.loads(json.dumps(record.to_dict()))).text == "ab"
+
+
+def test_a_prompt_that_does_not_fit_is_cut_and_says_so() -> None:
+    record = score_given(ScriptedEngine([""], context_size=8), Prompt("p" * 9), ["ab", "cde"])
+    assert record.truncated_tokens == 4 and "cut 4 tokens" in record.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "continuation", "warned"),
+    [
+        ("Answer:", "Yes", True),
+        ("Answer:", " Yes", False),
+        ("See [START_REF]", "Attention", True),
+        ("x = ", "2", False),
+        ("[START_SMILES]", "CC", False),
+    ],
+)
+def test_a_forgotten_space_is_mentioned(prompt: str, continuation: str, warned: bool) -> None:
+    record = score_given(ScriptedEngine([""]), Prompt(prompt), [continuation])
+    assert bool(record.notices) == warned

@@ -19,7 +19,7 @@ LAYERS = {
     "vocabulary": (
         {
             "errors", "catalog", "tokens", "prompts", "options", "flags", "traits", "generation",
-            "references", "scores",
+            "references", "scores", "confidence", "suggestions",
         },
         {"tokenizers", "jinja2", "traitlets"},
     ),

@@ -15,7 +15,8 @@ if number_format == "int8":
 else:
     from galai_jupyter.engines.hardware import choose_device, choose_dtype
 
-    width = choose_dtype("auto", choose_device("auto", None), torch.float32).itemsize
+    found = choose_dtype("auto", choose_device("auto", None), "float32")
+    width = getattr(torch, found).itemsize
 block = torch.ones(size * width // 8, dtype=torch.int64)
 
 for line in sys.stdin:

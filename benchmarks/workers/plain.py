@@ -7,26 +7,24 @@ import time
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
+from typing import Any
+
 import torch
 from transformers import OPTForCausalLM
 
 folder, number_format = sys.argv[1:]
-if number_format == "auto":
+if number_format == "auto":  # as our engine chooses; galai's interpreter has no such module
     from galai_jupyter.engines.hardware import choose_device, choose_dtype
 
-    dtype = choose_dtype("auto", choose_device("auto", None), torch.float32)
-else:
-    dtype = torch.float32
-model = OPTForCausalLM.from_pretrained(folder, torch_dtype=dtype).eval()
+    number_format = choose_dtype("auto", choose_device("auto", None), "float32")
+model = OPTForCausalLM.from_pretrained(folder, torch_dtype=getattr(torch, number_format)).eval()
 
 
-def generate(prompts, new, options):
+def generate(prompts: list[list[int]], new: int, options: dict[str, Any]) -> None:
     """Continue a block of prompts, padded on the left."""
     longest = max(map(len, prompts))
     ids = torch.tensor([[1] * (longest - len(prompt)) + prompt for prompt in prompts])
-    mask = torch.tensor(
-        [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
-    )
+    mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
     with torch.inference_mode():
         model.generate(
             ids,

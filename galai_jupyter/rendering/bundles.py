@@ -12,6 +12,13 @@ from galai_jupyter.rendering.front_ends import typesets_html
 from galai_jupyter.rendering.html_writer import text_html
 from galai_jupyter.rendering.markdown_writer import escape_markdown
 from galai_jupyter.rendering.sanitise import sanitise
+from galai_jupyter.rendering.scores_view import scores_html, scores_markdown, scores_plain
+from galai_jupyter.rendering.suggestions_view import (
+    suggestions_html,
+    suggestions_latex,
+    suggestions_markdown,
+    suggestions_plain,
+)
 from galai_jupyter.rendering.text import (
     continuation_html,
     continuation_markdown,
@@ -24,7 +31,11 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def generation_bundle(
-    generation: Generation, *, special_tokens: str = "badge", html: bool | None = None
+    generation: Generation,
+    *,
+    special_tokens: str = "badge",
+    scores: bool = False,
+    html: bool | None = None,
 ) -> dict[str, Any]:
     """Return the MIME bundle of a finished generation; nothing in it needs a kernel.
 
@@ -34,18 +45,25 @@ def generation_bundle(
         The record; it is part of the bundle.
     special_tokens : str
         ``"badge"``, ``"plain"`` or ``"hide"``, for HTML and Markdown.
+    scores : bool, default False
+        Whether to show how likely the texts are; a text that was given always shows it.
     html : bool, optional
         Whether to include ``text/html``; left out where the front-end would not typeset it.
 
     Returns
     -------
     dict
-        ``text/plain``, ``text/html``, ``text/markdown`` and the record, JSON-ready.
+        ``text/plain``, ``text/html``, ``text/markdown`` and the record, JSON-ready. Suggested
+        references have ``text/latex``, too, where they have HTML: front-ends that typeset only
+        Markdown would show it as it is.
     """
-    bundle: dict[str, Any] = {"text/plain": _plain(generation)}
+    scores = scores or generation.finish_reason == "given"
+    bundle: dict[str, Any] = {"text/plain": _plain(generation, scores)}
     if html if html is not None else typesets_html():
-        bundle["text/html"] = _html(generation, special_tokens)
-    bundle["text/markdown"] = _markdown(generation, special_tokens)
+        bundle["text/html"] = _html(generation, special_tokens, scores)
+        if generation.suggestions:
+            bundle["text/latex"] = suggestions_latex(generation, generation.suggestions)
+    bundle["text/markdown"] = _markdown(generation, special_tokens, scores)
     bundle[MIME_TYPE] = generation.to_dict()
     return bundle
 
@@ -67,7 +85,14 @@ def streaming_bundle(
     return bundle
 
 
-def _plain(generation: Generation) -> str:
+def _plain(generation: Generation, scores: bool) -> str:
+    shown = _plain_texts(generation)
+    return f"{shown}\n\n{scores_plain(generation)}" if scores else shown
+
+
+def _plain_texts(generation: Generation) -> str:
+    if generation.suggestions:
+        return suggestions_plain(generation, generation.suggestions)
     texts = [generation.prompt + sequence.text for sequence in generation.sequences]
     if len(texts) == 1:
         return texts[0]
@@ -75,9 +100,11 @@ def _plain(generation: Generation) -> str:
     return "\n\n".join(f"--- {i} of {count} ---\n{text}" for i, text in enumerate(texts, 1))
 
 
-def _html(generation: Generation, special_tokens: str) -> str:
+def _html(generation: Generation, special_tokens: str, scores: bool) -> str:
     prompt, sequences = generation.prompt, generation.sequences
-    if len(sequences) == 1:
+    if generation.suggestions:
+        shown = suggestions_html(generation, generation.suggestions, special_tokens)
+    elif len(sequences) == 1:
         shown = html_fragment(sequences[0].text, prompt=prompt, special_tokens=special_tokens)
     else:
         width = 48 if len(sequences) in (2, 4) else 31
@@ -89,6 +116,8 @@ def _html(generation: Generation, special_tokens: str) -> str:
             for index, sequence in enumerate(sequences, 1)
         )
         shown = html_fragment(prompt, special_tokens=special_tokens) + f"<div>{panels}</div>"
+    if scores:
+        shown += scores_html(generation)
     told = "".join(
         f'<p style="{styles.NOTICE}"><strong>Note:</strong> {_words_html(notice)}</p>'
         for notice in generation.notices
@@ -97,9 +126,11 @@ def _html(generation: Generation, special_tokens: str) -> str:
     return sanitise(f'{shown}\n{told}<footer style="{styles.FOOTER}">{below}</footer>')
 
 
-def _markdown(generation: Generation, special_tokens: str) -> str:
+def _markdown(generation: Generation, special_tokens: str, scores: bool) -> str:
     prompt, sequences = generation.prompt, generation.sequences
-    if len(sequences) == 1:
+    if generation.suggestions:
+        parts = [suggestions_markdown(generation, generation.suggestions, special_tokens)]
+    elif len(sequences) == 1:
         parts = [to_markdown(sequences[0].text, prompt=prompt, special_tokens=special_tokens)]
     else:
         parts = [to_markdown(prompt, special_tokens=special_tokens)] if prompt.strip() else []
@@ -107,6 +138,8 @@ def _markdown(generation: Generation, special_tokens: str) -> str:
             outcome = _words_markdown(_outcome(generation, sequence))
             text = continuation_markdown(prompt, sequence.text, special_tokens=special_tokens)
             parts.append(f"**{_label(generation, index)}** {outcome}\n\n{text}")
+    if scores:
+        parts.append(scores_markdown(generation))
     parts += [f"**Note:** {_words_markdown(notice)}" for notice in generation.notices]
     parts.append("---\n\n" + " · ".join(_words_markdown(fact) for fact in facts(generation)))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"

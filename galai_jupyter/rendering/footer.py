@@ -9,6 +9,7 @@ _REASONS = {
     "end_of_document": "end of document",
     "max_new_tokens": "stopped at max_new_tokens: `%galactica continue` goes on",
     "interrupted": "interrupted: the text so far is kept",
+    "given": "given, not generated",
 }
 
 
@@ -34,12 +35,14 @@ def facts(generation: Generation) -> list[str]:
     found = []
     if generation.model.name:
         found.append(generation.model.name)
-    found.append(decoding_words(generation.options))
+    given = generation.finish_reason == "given"
+    if not given:
+        found.append(decoding_words(generation.options))
     count = generation.new_tokens
     found.append(f"{count} token{'' if count == 1 else 's'}")
-    if generation.tokens_per_second:
+    if generation.tokens_per_second and not given:
         found.append(f"{generation.tokens_per_second:.1f} tokens/s")
-    if len(generation.sequences) == 1:
+    if len(generation.sequences) == 1 and not generation.suggestions:
         found.append(finish_words(generation, generation.sequences[0]))
     return found
 

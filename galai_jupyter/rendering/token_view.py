@@ -39,7 +39,7 @@ def tokens_html(tokens: Sequence[TokenScore], *, legend: bool = True) -> str:
     legend : bool
         Whether to explain the view above it.
     """
-    return sanitise(_tokens_fragment(tokens, legend))
+    return sanitise(scored_tokens_fragment(tokens, _LEGEND if legend else ""))
 
 
 def tokens_bundle(generation: Generation) -> dict[str, Any]:
@@ -50,9 +50,9 @@ def tokens_bundle(generation: Generation) -> dict[str, Any]:
         if count > 1:
             html.append(f"<p><strong>{index} of {count}</strong></p>")
             plain.append(f"--- {index} of {count} ---")
-        html.append(_tokens_fragment(sequence.tokens, legend=index == 1))
+        html.append(scored_tokens_fragment(sequence.tokens, _LEGEND if index == 1 else ""))
         plain += [
-            f"{_percent(token.log_probability):>6} %  {visible_token(token.text)}"
+            f"{percent(token.log_probability):>6} %  {visible_token(token.text)}"
             for token in sequence.tokens
         ]
     return {"text/plain": "\n".join(plain), "text/html": sanitise("\n".join(html))}
@@ -106,9 +106,20 @@ def _budget_words(count: int, budget: int, max_new_tokens: int) -> str:
     return f"{words}{-left} are too many: they will be cut from the left end of the prompt."
 
 
-def _tokens_fragment(tokens: Sequence[TokenScore], legend: bool) -> str:
-    boxes = "".join(map(_scored_box, tokens))
-    explained = f"<p><small>{_LEGEND}</small></p>" if legend else ""
+def scored_tokens_fragment(tokens: Sequence[TokenScore], legend: str, *, log: bool = False) -> str:
+    """Return the token view of `tokens` as HTML, not yet sanitised.
+
+    Parameters
+    ----------
+    tokens : sequence of TokenScore
+        The tokens of one sequence.
+    legend : str
+        What explains the view above it, if anything.
+    log : bool, default False
+        Whether the small numbers are log-probabilities instead of percent.
+    """
+    boxes = "".join(_scored_box(token, log) for token in tokens)
+    explained = f"<p><small>{escape(legend)}</small></p>" if legend else ""
     return explained + _frame(boxes)
 
 
@@ -117,16 +128,17 @@ def _frame(boxes: str) -> str:
     return f'<div {classes} style="{styles.TOKENS}">{boxes}</div>'
 
 
-def _scored_box(token: TokenScore) -> str:
+def _scored_box(token: TokenScore, log: bool) -> str:
     probability = math.exp(min(token.log_probability, 0.0))
     shade = round(_STRONGEST * (1 - probability), 2)
-    lines = [f"{_percent(token.log_probability)} %, id {token.id}"]
+    value = nats(token.log_probability)
+    lines = [f"{percent(token.log_probability)} %, log-probability {value}, id {token.id}"]
     lines += [
-        f"{visible_token(other.text)}  {_percent(other.log_probability)} %"
+        f"{visible_token(other.text)}  {percent(other.log_probability)} %"
         for other in token.alternatives
     ]
     style = f"{styles.TOKEN};background-color:rgba(127,127,127,{shade})"
-    return _box(token.text, "\n".join(lines), style, f"{100 * probability:.0f}")
+    return _box(token.text, "\n".join(lines), style, value if log else f"{100 * probability:.0f}")
 
 
 def _box(text: str, title: str, style: str, cue: str) -> str:
@@ -137,5 +149,11 @@ def _box(text: str, title: str, style: str, cue: str) -> str:
     )
 
 
-def _percent(log_probability: float) -> str:
+def percent(log_probability: float) -> str:
+    """Return a probability in percent, with one decimal."""
     return f"{100 * math.exp(min(log_probability, 0.0)):.1f}"
+
+
+def nats(log_probability: float) -> str:
+    """Return a log-probability with two decimals; what is nearly certain has no sign."""
+    return f"{log_probability:.2f}".replace("-0.00", "0.00")

@@ -1,0 +1,133 @@
+"""A generation that suggests references in; these as a ranked table with bars out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from galai_jupyter.generation import Generation, Reference, Suggestions
+from galai_jupyter.rendering.html_writer import HtmlWriter, text_html
+from galai_jupyter.rendering.latex_writer import LatexWriter, escape_latex
+from galai_jupyter.rendering.markdown_writer import MarkdownWriter, escape_markdown
+from galai_jupyter.rendering.rich_tables import Bar, Cell, write_table
+from galai_jupyter.rendering.tables import table_bundle
+from galai_jupyter.rendering.text import html_fragment, to_latex, to_markdown
+from galai_jupyter.rendering.token_view import nats
+
+_HEADER = ("", "title", "first author", "confidence", "sum", "mean", "minimum")
+_NONE = "No such paper"
+
+
+def suggestions_html(generation: Generation, suggestions: Suggestions, special_tokens: str) -> str:
+    """Return prompt and table as HTML, not yet sanitised."""
+    table = write_table(HtmlWriter(), _HEADER, _rows(suggestions)) if _rows(suggestions) else ""
+    verdict = _verdict(suggestions)
+    told = f"<p><strong>{text_html(_NONE)}</strong>: {text_html(verdict)}</p>" if verdict else ""
+    note = f"<p><small>{text_html(_note(generation, suggestions))}</small></p>"
+    return html_fragment(generation.prompt, special_tokens=special_tokens) + told + table + note
+
+
+def suggestions_markdown(
+    generation: Generation, suggestions: Suggestions, special_tokens: str
+) -> str:
+    """Return prompt and table as Markdown."""
+    parts = _document(
+        suggestions,
+        to_markdown(generation.prompt, special_tokens=special_tokens),
+        lambda rows: write_table(MarkdownWriter(), _HEADER, rows),
+        lambda words: f"**{_NONE}**: {escape_markdown(words)}",
+    )
+    return "\n\n".join([*parts, escape_markdown(_note(generation, suggestions))])
+
+
+def suggestions_latex(generation: Generation, suggestions: Suggestions) -> str:
+    """Return prompt and table as the body of a LaTeX document."""
+    parts = _document(
+        suggestions,
+        to_latex(generation.prompt),
+        lambda rows: write_table(LatexWriter(), _HEADER, rows),
+        lambda words: rf"\textbf{{{_NONE}}}: {escape_latex(words)}",
+    )
+    return "\n\n".join([*parts, escape_latex(_note(generation, suggestions))]) + "\n"
+
+
+def suggestions_plain(generation: Generation, suggestions: Suggestions) -> str:
+    """Return prompt and table as text."""
+    parts = _document(
+        suggestions,
+        generation.prompt,
+        lambda rows: table_bundle(
+            _HEADER,
+            [
+                [
+                    f"{c.blocks} {c.words}" if isinstance(c, Bar) else " ".join(c.split())
+                    for c in row
+                ]
+                for row in rows
+            ],
+        )["text/plain"],
+        lambda words: f"{_NONE}: {words}",
+    )
+    return "\n\n".join([*parts, _note(generation, suggestions)])
+
+
+def _document(
+    suggestions: Suggestions,
+    prompt: str,
+    table: Callable[[list[list[Cell]]], str],
+    verdict: Callable[[str], str],
+) -> list[str]:
+    words, rows = _verdict(suggestions), _rows(suggestions)
+    parts = [prompt, verdict(words) if words else "", table(rows) if rows else ""]
+    return [part.strip("\n") for part in parts if part.strip()]
+
+
+def _rows(suggestions: Suggestions) -> list[list[Cell]]:
+    return [_row(rank, each) for rank, each in enumerate(suggestions.accepted, 1)]
+
+
+def _row(rank: int, reference: Reference) -> list[Cell]:
+    confidence: Cell = "not finished"
+    if reference.confidence is not None:
+        words = f"{reference.label}, {100 * reference.confidence:.0f} %"
+        confidence = Bar(reference.confidence, words)
+    return [
+        str(rank),
+        reference.title,
+        reference.author,
+        confidence,
+        nats(reference.log_probability),
+        nats(reference.mean_log_probability),
+        nats(reference.min_log_probability),
+    ]
+
+
+def _verdict(suggestions: Suggestions) -> str:
+    """Return why there is no suggestion, or nothing."""
+    if suggestions.accepted:
+        return ""
+    finished = [each for each in suggestions.references if each.complete]
+    if not finished:
+        return "the model finished no reference; a larger max_new_tokens may help."
+    return (
+        f"the likeliest suggestion has a log-probability of {nats(finished[0].log_probability)}, "
+        f"below the threshold of {suggestions.threshold:g}."
+    )
+
+
+def _note(generation: Generation, suggestions: Suggestions) -> str:
+    words = []
+    asked, distinct = len(generation.sequences), len(suggestions.references)
+    if distinct < asked:
+        words.append(f"{distinct} of {asked} suggestions are distinct.")
+    left_out = distinct - len(suggestions.accepted)
+    if left_out and suggestions.accepted:
+        words.append(f"{left_out} below the threshold of {suggestions.threshold:g} left out.")
+    if suggestions.accepted:
+        words.append("Ranked by the sum of the tokens' log-probabilities.")
+        words.append(
+            "Confidence: an estimate from their mean and minimum, calibrated for this model."
+            if suggestions.calibrated
+            else "Confidence: a cautious estimate from their mean and minimum, since it was not "
+            "calibrated for this model."
+        )
+    return " ".join([*words, "Models invent papers: look each one up."])
