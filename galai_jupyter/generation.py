@@ -41,6 +41,11 @@ class GeneratedSequence:
         """Sum of the tokens' log-probabilities."""
         return sum(token.log_probability for token in self.tokens)
 
+    @property
+    def mean_log_probability(self) -> float:
+        """Mean of the tokens' log-probabilities; 0 where there are none."""
+        return self.log_probability / len(self.tokens) if self.tokens else 0.0
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -99,6 +104,8 @@ class ModelDescription:
         Number of parameters.
     licence : str
         Terms of use.
+    fingerprint : str
+        Stands for the content of the checkpoint's files; ``""`` where they are not at hand.
     """
 
     name: str
@@ -108,6 +115,7 @@ class ModelDescription:
     device: str = ""
     parameters: int = 0
     licence: str = ""
+    fingerprint: str = ""
 
     def __str__(self) -> str:
         """Say in a sentence what was loaded, and under what terms."""
@@ -239,13 +247,15 @@ class Generation:
         Raises
         ------
         ValueError
-            If `values` has another format version.
+            If `values` has another format version, or no text.
         """
         if values.get("format") != FORMAT_VERSION:
             raise ValueError(
                 f"This generation has format {values.get('format')!r}; this version of "
                 f"galai_jupyter reads format {FORMAT_VERSION}."
             )
+        if not values["sequences"]:
+            raise ValueError("This generation has no text.")
         known = {entry.name for entry in fields(cls)}
         plain = {name: value for name, value in values.items() if name in known}
         plain["options"] = GenerationOptions.from_dict(values["options"])

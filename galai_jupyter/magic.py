@@ -9,13 +9,13 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Bool
 
 from galai_jupyter import commands, completion, prompts
-from galai_jupyter.display import GenerationFormatter
+from galai_jupyter.display import BUNDLES, Result, ResultFormatter
 from galai_jupyter.errors import GalacticaError, OptionError
 from galai_jupyter.flags import parse_flags
-from galai_jupyter.generation import Generation
 from galai_jupyter.input_transforms import GALACTICA_TRANSFORMS, split_target
 from galai_jupyter.options import (
     OPTIONS,
+    CompareOptions,
     DisplayOptions,
     GenerationOptions,
     PromptOptions,
@@ -24,12 +24,13 @@ from galai_jupyter.options import (
 from galai_jupyter.preload import Preloader
 from galai_jupyter.runner import Interrupted, Runner
 from galai_jupyter.session import get_session
+from galai_jupyter.strategies import STRATEGY_OPTIONS, parse_decodings
 from galai_jupyter.traits import option_traits
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_PROMPT_GROUPS = ("generation", "prompt", "display")
+_PROMPT_GROUPS = ("generation", "prompt", "display", "compare")
 _STRATEGY = ("top_p", "top_k", "temperature", "penalty_alpha", "num_beams")
 """The options that choose a strategy."""
 
@@ -50,7 +51,7 @@ class GalacticaMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
-    def galactica(self, line: str, cell: str | None = None) -> Generation | None:
+    def galactica(self, line: str, cell: str | None = None) -> Result | None:
         r"""Continue a text with Galactica, or ask about the session.
 
         ::
@@ -76,7 +77,7 @@ class GalacticaMagics(Magics):
         except GalacticaError as error:
             raise UsageError(str(error)) from error
 
-    def _run(self, line: str, cell: str | None) -> Generation | None:
+    def _run(self, line: str, cell: str | None) -> Result | None:
         command, _, arguments = line.strip().partition(" ")
         if command in commands.COMMANDS:
             return self._command(command, arguments.strip(), cell)
@@ -96,9 +97,20 @@ class GalacticaMagics(Magics):
                 )
             # IPython ends every cell body with one newline that nobody typed.
             text = cell.removesuffix("\n")
+        self._refuse_strategy(values)
         return self._generate(text, self._with_defaults(values), target)
 
-    def _command(self, name: str, arguments: str, cell: str | None) -> Generation | None:
+    @staticmethod
+    def _refuse_strategy(values: dict[str, Any]) -> None:
+        """Raise `OptionError` if a decoding was chosen beside those that are compared."""
+        chosen = [name for name in STRATEGY_OPTIONS if name in values]
+        if "compare" in values and chosen:
+            raise OptionError(
+                f"--compare says how to decode: drop {OPTIONS[chosen[0]].flag} or put its value "
+                "behind a decoding, for example nucleus:0.9."
+            )
+
+    def _command(self, name: str, arguments: str, cell: str | None) -> Result | None:
         command = commands.COMMANDS[name]
         if cell is not None and not command.takes_cell:
             raise OptionError(
@@ -122,22 +134,29 @@ class GalacticaMagics(Magics):
             defaults = {name: v for name, v in defaults.items() if name not in _STRATEGY}
         return {**configured, **defaults, **values}
 
-    def _generate(self, text: str, values: dict[str, Any], target: str | None) -> Generation:
-        options = build_options(GenerationOptions, values).checked()
+    def _generate(self, text: str, values: dict[str, Any], target: str | None) -> Result:
+        compare = build_options(CompareOptions, values).compare
+        options = build_options(GenerationOptions, values)
+        decodings = parse_decodings(compare, options) if compare is not None else ()
+        if not decodings:
+            options = options.checked()
         prompt_options = build_options(PromptOptions, values)
         if not prompt_options.raw:
             text = prompts.interpolate(text, self.shell.user_ns)
         prompt = prompts.build_prompt(text, prompt_options)
         display_options = build_options(DisplayOptions, values)
+        if decodings:
+            return self._runner.compare(prompt, decodings, display_options, target)
         return self._runner.generate(prompt, options, display_options, target)
 
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics, the formatter, Tab completion and input transforms with a shell."""
-    formatter = GenerationFormatter(shell)
+    formatter = ResultFormatter(shell)
     magics = GalacticaMagics(shell, Runner(shell, formatter), Preloader(shell))
     shell.register_magics(magics)
-    shell.display_formatter.ipython_display_formatter.for_type(Generation, formatter)
+    for kind in BUNDLES:
+        shell.display_formatter.ipython_display_formatter.for_type(kind, formatter)
     shell.events.register("pre_run_cell", formatter.forget)
     shell.Completer.custom_matchers.append(completion.galactica_matcher)
     shell.input_transformer_manager.token_transformers.extend(GALACTICA_TRANSFORMS)
@@ -153,7 +172,10 @@ def unload(shell: InteractiveShell) -> None:
         magics.preloader.disarm()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("galactica", None)
-    formatter = shell.display_formatter.ipython_display_formatter.pop(Generation, None)
+    formatters = shell.display_formatter.ipython_display_formatter
+    formatter = None
+    for result_type in BUNDLES:
+        formatter = formatters.pop(result_type, None)
     if formatter is not None:
         shell.events.unregister("pre_run_cell", formatter.forget)
     matchers = shell.Completer.custom_matchers

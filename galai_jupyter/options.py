@@ -279,6 +279,27 @@ class LoadOptions:
     num_gpus: int | None = _option(
         None, "Spread the layers over this many GPUs; 0 is the CPU.", minimum=0, maximum=64
     )
+    revision: str | None = _option(
+        None, "Commit, branch or tag on the hub; the main branch when left out."
+    )
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """Whether a prompt is run under several decodings."""
+
+    compare: str | None = _option(
+        None, "Run the prompt under several decodings, for example greedy,beam:5,nucleus:0.9."
+    )
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """What of a saved notebook is run again."""
+
+    cell: int | None = _option(
+        None, "Replay only the cell with this number in its brackets.", minimum=1
+    )
 
 
 @dataclass(frozen=True)
@@ -302,7 +323,7 @@ class Option:
     repeated : bool
         Whether it may be given several times.
     group : str
-        ``"generation"``, ``"prompt"``, ``"display"`` or ``"load"``.
+        ``"generation"``, ``"prompt"``, ``"display"``, ``"load"``, ``"compare"`` or ``"replay"``.
     """
 
     name: str
@@ -374,13 +395,23 @@ class Option:
             raise OptionError(f"{self.name} must be {self.range}, not {value:g}.")
 
 
-Record = TypeVar("Record", GenerationOptions, PromptOptions, DisplayOptions, LoadOptions)
+Record = TypeVar(
+    "Record",
+    GenerationOptions,
+    PromptOptions,
+    DisplayOptions,
+    LoadOptions,
+    CompareOptions,
+    ReplayOptions,
+)
 
 _GROUPS: dict[str, type] = {
     "generation": GenerationOptions,
     "prompt": PromptOptions,
     "display": DisplayOptions,
     "load": LoadOptions,
+    "compare": CompareOptions,
+    "replay": ReplayOptions,
 }
 
 

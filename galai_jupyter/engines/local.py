@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import ScoredId, Step
+from galai_jupyter.engines.fingerprint import fingerprint
 from galai_jupyter.engines.progress import Progress
 from galai_jupyter.errors import CheckpointError, OptionError
 from galai_jupyter.generation import ModelDescription
@@ -31,7 +32,7 @@ class LocalEngine:
         A causal language model.
     tokenizer : tokenizers.Tokenizer
         Galactica's.
-    name, revision, licence : str
+    name, revision, licence, fingerprint : str
         For the description.
 
     Attributes
@@ -47,10 +48,12 @@ class LocalEngine:
         name: str = "",
         revision: str = "",
         licence: str = "",
+        fingerprint: str = "",
     ) -> None:
         self.model = model.eval()
         self._tokenizer = tokenizer
         self._name, self._revision, self._licence = name, revision, licence
+        self._fingerprint = fingerprint
         self._parameters = sum(parameter.numel() for parameter in model.parameters())
 
     @classmethod
@@ -67,7 +70,7 @@ class LocalEngine:
         name : str
             A catalog name, a hub id or a local folder.
         options : LoadOptions, optional
-            Device, dtype, number of GPUs.
+            Device, dtype, number of GPUs, revision.
         progress : callable, optional
             ``progress(label, fraction)``.
 
@@ -91,7 +94,7 @@ class LocalEngine:
             )
 
         progress("Looking up", 0.0)
-        found = finding.find_checkpoint(name, check_memory, progress)
+        found = finding.find_checkpoint(name, check_memory, progress, options.revision)
         tokenizer = load_tokenizer(found.folder)
         config = checkpoint.read_config(found.folder)
         if tokenizer.get_vocab_size() > config.vocab_size:
@@ -103,7 +106,8 @@ class LocalEngine:
         model = checkpoint.load_weights(
             found.folder, config, number_format, _placement(place, options.num_gpus), progress
         )
-        return cls(model, tokenizer, name, found.revision, found.licence)
+        digits = fingerprint(found.folder)
+        return cls(model, tokenizer, name, found.revision, found.licence, digits)
 
     @property
     def description(self) -> ModelDescription:
@@ -119,6 +123,7 @@ class LocalEngine:
             device=device,
             parameters=self._parameters,
             licence=self._licence,
+            fingerprint=self._fingerprint,
         )
 
     @property

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from galai_jupyter.generation import MIME_TYPE, GeneratedSequence, Generation
 from galai_jupyter.rendering import styles
 from galai_jupyter.rendering.footer import facts, finish_words
 from galai_jupyter.rendering.front_ends import typesets_html
-from galai_jupyter.rendering.html_writer import text_html
-from galai_jupyter.rendering.markdown_writer import escape_markdown
 from galai_jupyter.rendering.sanitise import sanitise
 from galai_jupyter.rendering.text import (
     continuation_html,
@@ -18,9 +15,9 @@ from galai_jupyter.rendering.text import (
     html_fragment,
     to_markdown,
 )
+from galai_jupyter.rendering.words import words_html, words_markdown
 
 _GENERATING = "generating…"
-_CODE = re.compile(r"`([^`]+)`")
 
 
 def generation_bundle(
@@ -84,16 +81,16 @@ def _html(generation: Generation, special_tokens: str) -> str:
         style = f"{styles.ALTERNATIVE};width:{width}%"
         panels = "".join(
             f'<div style="{style}"><p><strong>{_label(generation, index)}</strong> '
-            f"<small>{_words_html(_outcome(generation, sequence))}</small></p>"
+            f"<small>{words_html(_outcome(generation, sequence))}</small></p>"
             f"{continuation_html(prompt, sequence.text, special_tokens=special_tokens)}</div>"
             for index, sequence in enumerate(sequences, 1)
         )
         shown = html_fragment(prompt, special_tokens=special_tokens) + f"<div>{panels}</div>"
     told = "".join(
-        f'<p style="{styles.NOTICE}"><strong>Note:</strong> {_words_html(notice)}</p>'
+        f'<p style="{styles.NOTICE}"><strong>Note:</strong> {words_html(notice)}</p>'
         for notice in generation.notices
     )
-    below = " · ".join(_words_html(fact) for fact in facts(generation))
+    below = " · ".join(words_html(fact) for fact in facts(generation))
     return sanitise(f'{shown}\n{told}<footer style="{styles.FOOTER}">{below}</footer>')
 
 
@@ -104,11 +101,11 @@ def _markdown(generation: Generation, special_tokens: str) -> str:
     else:
         parts = [to_markdown(prompt, special_tokens=special_tokens)] if prompt.strip() else []
         for index, sequence in enumerate(sequences, 1):
-            outcome = _words_markdown(_outcome(generation, sequence))
+            outcome = words_markdown(_outcome(generation, sequence))
             text = continuation_markdown(prompt, sequence.text, special_tokens=special_tokens)
             parts.append(f"**{_label(generation, index)}** {outcome}\n\n{text}")
-    parts += [f"**Note:** {_words_markdown(notice)}" for notice in generation.notices]
-    parts.append("---\n\n" + " · ".join(_words_markdown(fact) for fact in facts(generation)))
+    parts += [f"**Note:** {words_markdown(notice)}" for notice in generation.notices]
+    parts.append("---\n\n" + " · ".join(words_markdown(fact) for fact in facts(generation)))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -119,19 +116,3 @@ def _label(generation: Generation, index: int) -> str:
 def _outcome(generation: Generation, sequence: GeneratedSequence) -> str:
     count = len(sequence.tokens)
     return f"{count} tokens · {finish_words(generation, sequence)}"
-
-
-def _words_html(words: str) -> str:
-    """Return our own words as HTML: backticks mark code."""
-    pieces = _CODE.split(words)
-    return "".join(
-        f"<code>{text_html(piece)}</code>" if index % 2 else text_html(piece)
-        for index, piece in enumerate(pieces)
-    )
-
-
-def _words_markdown(words: str) -> str:
-    pieces = _CODE.split(" ".join(words.split()))
-    return "".join(
-        f"`{piece}`" if index % 2 else escape_markdown(piece) for index, piece in enumerate(pieces)
-    )
