@@ -205,7 +205,7 @@ def test_a_text_that_agrees_is_one_line() -> None:
     bundle = replay_bundle(Replay(make(), make()), html=True)
     assert list(bundle) == ["text/plain", "text/html", "text/markdown"]
     assert bundle["text/plain"] == "The replay agrees: the text is identical (3 tokens)."
-    assert "<pre" not in bundle["text/html"] and "```" not in bundle["text/markdown"]
+    assert "<ins" not in bundle["text/html"] and "```" not in bundle["text/markdown"]
 
 
 def test_a_text_that_differs_is_shown_with_its_differences() -> None:

@@ -49,7 +49,7 @@ def replay_bundle(replay: Replay, *, html: bool | None = None) -> dict[str, Any]
 def _html(told: list[str], differing: list[list[Change]]) -> str:
     paragraphs = "".join(f"<p>{words_html(words)}</p>" for words in told)
     texts = "".join(
-        f'<pre {VERBATIM} style="{styles.DIFFERENCES}">{"".join(map(_marked, stretches))}</pre>'
+        f'<div {VERBATIM} style="{styles.DIFFERENCES}">{"".join(map(_marked, stretches))}</div>'
         for stretches in differing
     )
     legend = f"<p><small>{_LEGEND}</small></p>" if differing else ""
@@ -58,10 +58,15 @@ def _html(told: list[str], differing: list[list[Change]]) -> str:
 
 def _marked(change: Change) -> str:
     if change.is_common:
-        return escape(change.before)
-    removed = f'<del style="{styles.REMOVED}">{escape(change.before)}</del>'
-    added = f'<ins style="{styles.ADDED}">{escape(change.after)}</ins>'
+        return _verbatim(change.before)
+    removed = f'<del style="{styles.REMOVED}">{_verbatim(change.before)}</del>'
+    added = f'<ins style="{styles.ADDED}">{_verbatim(change.after)}</ins>'
     return (removed if change.before else "") + (added if change.after else "")
+
+
+def _verbatim(text: str) -> str:
+    """Return a text with its lines; `<pre>` would break them inside of words on some pages."""
+    return escape(text).replace("\n", "<br>")
 
 
 def _lines(stretches: list[Change]) -> str:
