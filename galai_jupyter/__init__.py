@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _PUBLIC = {
+    "Comparison": "comparison",
     "Generation": "generation",
     "GenerationOptions": "options",
     "Model": "model",
     "ModelInfo": "catalog",
     "Prompt": "prompts",
     "Reference": "generation",
+    "Replay": "replay",
     "Session": "session",
     "display_latex": "rendering",
     "display_markdown": "rendering",

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from galai_jupyter import catalog
+from galai_jupyter import catalog, replay_command
 from galai_jupyter.catalog import ModelInfo, format_bytes, format_count
+from galai_jupyter.display import Result
 from galai_jupyter.errors import OptionError
 from galai_jupyter.flags import parse_flags
 from galai_jupyter.generation import Generation
@@ -22,6 +23,7 @@ from galai_jupyter.prompts import TASKS
 from galai_jupyter.rendering.tables import message_bundle, table_bundle
 from galai_jupyter.runner import Runner
 from galai_jupyter.session import get_session
+from galai_jupyter.strategies import STRATEGIES
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Command:
         Whether it may stand above a cell body.
     """
 
-    run: Callable[[str, Runner], Generation | None]
+    run: Callable[[str, Runner], Result | None]
     usage: str
     help: str
     takes_cell: bool = False
@@ -201,6 +203,9 @@ def _options(arguments: str, runner: Runner) -> None:
         )
         for option in OPTIONS.values()
     ]
+    rows += [
+        (f"--compare {each.usage}", "compare", "", "", each.term) for each in STRATEGIES.values()
+    ]
     rows += [(f"--task {task.name}", "task", "", "", task.help) for task in TASKS.values()]
     note = "Yes-or-no options also have a --no- form. %config GalacticaMagics sets defaults."
     runner.show(table_bundle(("option", "group", "default", "range", "what it does"), rows, note))
@@ -259,6 +264,11 @@ COMMANDS: Mapping[str, Command] = {
     "status": Command(_status, "status", "show model, device, memory, prefix cache"),
     "models": Command(_models, "models", "list the models and which of them fit here"),
     "continue": Command(_continue, "continue [options]", "go on where the last text stopped"),
+    "replay": Command(
+        replay_command.replay,
+        "replay [NUMBER | NOTEBOOK [--cell N]]",
+        "run the last text, one of the history or those of a notebook again, and compare",
+    ),
     "history": Command(_history, "history [NUMBER]", "list the session's texts, or show one"),
     "tokens": Command(
         _tokens, "tokens [TEXT]", "show the tokens of a text, or of the last one", takes_cell=True

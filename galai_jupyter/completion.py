@@ -10,11 +10,13 @@ from galai_jupyter import catalog
 from galai_jupyter.commands import COMMANDS, SHORTHANDS
 from galai_jupyter.options import OPTIONS
 from galai_jupyter.prompts import TASKS
+from galai_jupyter.strategies import STRATEGIES
 from galai_jupyter.tokens import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
+_PROMPT_GROUPS = ("generation", "prompt", "display", "compare")
 _MAGIC_LINE = re.compile(r"^\s*(?:[^\W\d]\w*\s*=\s*)?%{1,2}galactica\s(?P<rest>.*)$")
 _SPECIAL_TOKEN_START = re.compile(r"(\[[A-Z_]*|</?[a-z]*)$")
 
@@ -61,11 +63,14 @@ def _candidates(words: list[str]) -> Iterable[str]:
         key = previous[2:].replace("-", "_")
         if key == "task":
             return TASKS
+        if key == "compare":
+            before, comma, _ = fragment.rpartition(",")
+            return [before + comma + name for name in STRATEGIES]
         if key in OPTIONS and OPTIONS[key].choices:
             return OPTIONS[key].choices
     if fragment.startswith("--"):
-        loading = words[0] == "load"
-        flags = [option for option in OPTIONS.values() if (option.group == "load") == loading]
+        groups = (words[0],) if words[0] in ("load", "replay") else _PROMPT_GROUPS
+        flags = [option for option in OPTIONS.values() if option.group in groups]
         negative = [
             option.flag.replace("--", "--no-", 1) for option in flags if option.type is bool
         ]

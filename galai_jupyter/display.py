@@ -1,20 +1,23 @@
 """Stream events in; one output that grows in place, and its final static form, out.
 
 In a notebook the output is one display that is updated; in a terminal the text is printed as it
-comes. This module also teaches IPython to show a `Generation`.
+comes. This module also teaches IPython to show results.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from galai_jupyter import rendering
+from galai_jupyter.comparison import Comparison
 from galai_jupyter.generation import Generation, StreamEvent
 from galai_jupyter.options import DisplayOptions, GenerationOptions
 from galai_jupyter.rendering import tables
+from galai_jupyter.replay import Replay
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -70,6 +73,40 @@ class Display:
         self._shown = True
 
 
+class GrowingOutput:
+    """One output of a notebook that is drawn again and again, neither too often nor too large."""
+
+    def __init__(self) -> None:
+        self._id = uuid4().hex
+        self._bytes = 0
+        self._next = 0.0
+        self._shown = False
+
+    def update(self, tokens: int, draw: Callable[[], dict[str, Any]]) -> None:
+        """Show what `draw` returns, unless the last update was too recent or too costly.
+
+        Parameters
+        ----------
+        tokens : int
+            How many there are by now; they earn the output its bytes.
+        draw : callable
+            Returns a MIME bundle.
+        """
+        now = time.perf_counter()
+        if now < self._next or self._bytes > _BYTES_AT_ONCE + _BYTES_PER_TOKEN * tokens:
+            return
+        bundle = draw()
+        self.show(bundle)
+        self._bytes += sum(len(value) for value in bundle.values())
+        spent = time.perf_counter() - now
+        self._next = time.perf_counter() + max(UPDATE_INTERVAL, spent / _WORKING_SHARE)
+
+    def show(self, bundle: dict[str, Any]) -> None:
+        """Put `bundle` in place of what was shown before."""
+        publish(bundle, self._id, update=self._shown)
+        self._shown = True
+
+
 class StreamDisplay:
     """Shows one prompt's generation while it grows.
 
@@ -98,12 +135,9 @@ class StreamDisplay:
         self._one_after_another = (
             generation_options.num_beams == 1 and generation_options.num_return_sequences == 1
         )
-        self._id = uuid4().hex
+        self._output = GrowingOutput()
         self._text = ""
         self._tokens = 0
-        self._bytes = 0
-        self._next = 0.0
-        self._shown = False
 
     def take(self, event: StreamEvent) -> None:
         """Show an event, unless the last update was too recent or too costly."""
@@ -116,16 +150,7 @@ class StreamDisplay:
                 sys.stdout.write(event.text)
                 sys.stdout.flush()
             return
-        now = time.perf_counter()
-        if now < self._next or self._bytes > _BYTES_AT_ONCE + _BYTES_PER_TOKEN * self._tokens:
-            return
-        bundle = rendering.streaming_bundle(
-            self._prompt, self._text, special_tokens=self._options.special_tokens
-        )
-        self._publish(bundle)
-        self._bytes += sum(len(value) for value in bundle.values())
-        spent = time.perf_counter() - now
-        self._next = time.perf_counter() + max(UPDATE_INTERVAL, spent / _WORKING_SHARE)
+        self._output.update(self._tokens, self._growing)
 
     def finish(self, generation: Generation) -> None:
         """Show the final, static form."""
@@ -133,7 +158,7 @@ class StreamDisplay:
             generation, special_tokens=self._options.special_tokens, scores=self._options.score
         )
         if self._in_notebook:
-            self._publish(bundle)
+            self._output.show(bundle)
             return
         plain = str(bundle["text/plain"])
         if self._one_after_another:
@@ -146,9 +171,10 @@ class StreamDisplay:
         else:
             print(plain)
 
-    def _publish(self, bundle: dict[str, Any]) -> None:
-        publish(bundle, self._id, update=self._shown)
-        self._shown = True
+    def _growing(self) -> dict[str, Any]:
+        return rendering.streaming_bundle(
+            self._prompt, self._text, special_tokens=self._options.special_tokens
+        )
 
 
 def in_notebook(shell: InteractiveShell) -> bool:
@@ -156,26 +182,37 @@ def in_notebook(shell: InteractiveShell) -> bool:
     return hasattr(shell, "kernel")
 
 
-class GenerationFormatter:
-    """Shows a `Generation` that a cell ends with, but never one that the cell has just shown."""
+Result = Generation | Comparison | Replay
+"""What a cell can end with."""
+
+BUNDLES: Mapping[type, Callable[[Any], dict[str, Any]]] = {
+    Generation: rendering.generation_bundle,
+    Comparison: rendering.comparison_bundle,
+    Replay: rendering.replay_bundle,
+}
+"""How each of them is shown."""
+
+
+class ResultFormatter:
+    """Shows a result that a cell ends with, but never one that the cell has just shown."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._in_notebook = in_notebook(shell)
-        self._fresh: Generation | None = None
+        self._fresh: Result | None = None
 
-    def already_shown(self, generation: Generation) -> None:
-        """Remember that a cell has shown `generation`; it is the cell's result, too."""
-        self._fresh = generation
+    def already_shown(self, result: Result) -> None:
+        """Remember that a cell has shown `result`; it is the cell's result, too."""
+        self._fresh = result
 
     def forget(self, *_: object) -> None:
         """Begin a new cell."""
         self._fresh = None
 
-    def __call__(self, generation: Generation) -> None:
-        """Show a generation, for IPython's display hook."""
-        if generation is self._fresh:
+    def __call__(self, result: Result) -> None:
+        """Show a result, for IPython's display hook."""
+        if result is self._fresh:
             self._fresh = None
             if not self._in_notebook:
-                print(repr(generation))  # behind the Out[n]: that stands there already
+                print(repr(result))  # behind the Out[n]: that stands there already
             return
-        publish(rendering.generation_bundle(generation), uuid4().hex)
+        publish(BUNDLES[type(result)](result), uuid4().hex)

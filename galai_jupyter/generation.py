@@ -143,6 +143,8 @@ class ModelDescription:
         Number of parameters.
     licence : str
         Terms of use.
+    fingerprint : str
+        Stands for the content of the checkpoint's files; ``""`` where they are not at hand.
     """
 
     name: str
@@ -152,6 +154,7 @@ class ModelDescription:
     device: str = ""
     parameters: int = 0
     licence: str = ""
+    fingerprint: str = ""
 
     def __str__(self) -> str:
         """Say in a sentence what was loaded, and under what terms."""
@@ -295,13 +298,15 @@ class Generation:
         Raises
         ------
         ValueError
-            If `values` has another format version.
+            If `values` has another format version, or no text.
         """
         if values.get("format") != FORMAT_VERSION:
             raise ValueError(
                 f"This generation has format {values.get('format')!r}; this version of "
                 f"galai_jupyter reads format {FORMAT_VERSION}."
             )
+        if not values["sequences"]:
+            raise ValueError("This generation has no text.")
         known = {entry.name for entry in fields(cls)}
         plain = {name: value for name, value in values.items() if name in known}
         plain["options"] = GenerationOptions.from_dict(values["options"])

@@ -10,14 +10,14 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Bool
 
 from galai_jupyter import commands, completion, prompts
-from galai_jupyter.display import GenerationFormatter
+from galai_jupyter.display import BUNDLES, Result, ResultFormatter
 from galai_jupyter.errors import GalacticaError, Interrupted, OptionError
 from galai_jupyter.flags import parse_flags
-from galai_jupyter.generation import Generation
 from galai_jupyter.input_transforms import GALACTICA_TRANSFORMS, split_target
 from galai_jupyter.options import (
     OPTIONS,
     CiteOptions,
+    CompareOptions,
     DisplayOptions,
     GenerationOptions,
     PromptOptions,
@@ -27,13 +27,14 @@ from galai_jupyter.preload import Preloader
 from galai_jupyter.prompts import Prompt, build_prompt
 from galai_jupyter.runner import Runner
 from galai_jupyter.session import get_session
+from galai_jupyter.strategies import STRATEGY_OPTIONS, parse_decodings
 from galai_jupyter.suggestions import with_suggestions
 from galai_jupyter.traits import option_traits
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_PROMPT_GROUPS = ("generation", "prompt", "cite", "display")
+_PROMPT_GROUPS = ("generation", "prompt", "cite", "display", "compare")
 _STRATEGY = ("top_p", "top_k", "temperature", "penalty_alpha", "num_beams")
 """The options that choose a strategy."""
 
@@ -54,7 +55,7 @@ class GalacticaMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
-    def galactica(self, line: str, cell: str | None = None) -> Generation | None:
+    def galactica(self, line: str, cell: str | None = None) -> Result | None:
         r"""Continue a text with Galactica, or ask about the session.
 
         ::
@@ -82,7 +83,7 @@ class GalacticaMagics(Magics):
         except GalacticaError as error:
             raise UsageError(str(error)) from error
 
-    def _run(self, line: str, cell: str | None) -> Generation | None:
+    def _run(self, line: str, cell: str | None) -> Result | None:
         command, _, arguments = line.strip().partition(" ")
         if command in commands.COMMANDS:
             return self._command(command, arguments.strip(), cell)
@@ -104,9 +105,20 @@ class GalacticaMagics(Magics):
                 )
             # IPython ends every cell body with one newline that nobody typed.
             text = cell.removesuffix("\n")
+        self._refuse_strategy(values)
         return self._generate(text, self._with_defaults(values), target)
 
-    def _command(self, name: str, arguments: str, cell: str | None) -> Generation | None:
+    @staticmethod
+    def _refuse_strategy(values: dict[str, Any]) -> None:
+        """Raise `OptionError` if a decoding was chosen beside those that are compared."""
+        chosen = [name for name in STRATEGY_OPTIONS if name in values]
+        if "compare" in values and chosen:
+            raise OptionError(
+                f"--compare says how to decode: drop {OPTIONS[chosen[0]].flag} or put its value "
+                "behind a decoding, for example nucleus:0.9."
+            )
+
+    def _command(self, name: str, arguments: str, cell: str | None) -> Result | None:
         command = commands.COMMANDS[name]
         if cell is not None and not command.takes_cell:
             raise OptionError(
@@ -135,8 +147,12 @@ class GalacticaMagics(Magics):
             defaults = {name: v for name, v in defaults.items() if name not in _STRATEGY}
         return {**configured, **defaults, **values}
 
-    def _generate(self, text: str, values: dict[str, Any], target: str | None) -> Generation:
-        options = build_options(GenerationOptions, values).checked()
+    def _generate(self, text: str, values: dict[str, Any], target: str | None) -> Result:
+        compare = build_options(CompareOptions, values).compare
+        options = build_options(GenerationOptions, values)
+        decodings = parse_decodings(compare, options) if compare is not None else ()
+        if not decodings:
+            options = options.checked()
         prompt_options = build_options(PromptOptions, values)
         display_options = build_options(DisplayOptions, values)
         continuations = prompt_options.continuation
@@ -150,6 +166,8 @@ class GalacticaMagics(Magics):
             prompt = Prompt("", new_doc=True) if alone else build_prompt(text, prompt_options)
             return self._runner.score(prompt, continuations, display_options, target)
         prompt = build_prompt(text, prompt_options)
+        if decodings:
+            return self._runner.compare(prompt, decodings, display_options, target)
         if prompt_options.task == "cite":
             threshold = build_options(CiteOptions, values).threshold
             complete = partial(with_suggestions, threshold=threshold)
@@ -173,10 +191,11 @@ def _citing(values: dict[str, Any]) -> dict[str, Any]:
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics, the formatter, Tab completion and input transforms with a shell."""
-    formatter = GenerationFormatter(shell)
+    formatter = ResultFormatter(shell)
     magics = GalacticaMagics(shell, Runner(shell, formatter), Preloader(shell))
     shell.register_magics(magics)
-    shell.display_formatter.ipython_display_formatter.for_type(Generation, formatter)
+    for kind in BUNDLES:
+        shell.display_formatter.ipython_display_formatter.for_type(kind, formatter)
     shell.events.register("pre_run_cell", formatter.forget)
     shell.Completer.custom_matchers.append(completion.galactica_matcher)
     shell.input_transformer_manager.token_transformers.extend(GALACTICA_TRANSFORMS)
@@ -192,7 +211,10 @@ def unload(shell: InteractiveShell) -> None:
         magics.preloader.disarm()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("galactica", None)
-    formatter = shell.display_formatter.ipython_display_formatter.pop(Generation, None)
+    formatters = shell.display_formatter.ipython_display_formatter
+    formatter = None
+    for result_type in BUNDLES:
+        formatter = formatters.pop(result_type, None)
     if formatter is not None:
         shell.events.unregister("pre_run_cell", formatter.forget)
     matchers = shell.Completer.custom_matchers

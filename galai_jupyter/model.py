@@ -6,20 +6,23 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from galai_jupyter.arguments import reference_options
+from galai_jupyter.comparing import ComparisonStream
 from galai_jupyter.engines.base import Engine
 from galai_jupyter.errors import EngineError
 from galai_jupyter.galai_methods import GalaiMethods
-from galai_jupyter.options import OPTIONS, GenerationOptions, build_options
+from galai_jupyter.options import OPTIONS, GenerationOptions, build_options, find_option
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.references import END_REF, open_reference
 from galai_jupyter.scoring import score_continuation
+from galai_jupyter.strategies import parse_decodings
 from galai_jupyter.streaming import GenerationStream
 from galai_jupyter.suggestions import with_suggestions
 
 if TYPE_CHECKING:
+    from galai_jupyter.comparison import Comparison
     from galai_jupyter.generation import Generation, ModelDescription, Reference
     from galai_jupyter.scores import ContinuationScore
 
@@ -185,6 +188,46 @@ class Model(GalaiMethods):
         """
         self.check_open()
         return score_continuation(self.engine, Prompt(prompt, new_doc or not prompt), continuation)
+
+    def compare(
+        self,
+        text: str,
+        decodings: str | Sequence[str],
+        *,
+        new_doc: bool = False,
+        **options: Any,
+    ) -> Comparison:
+        """Continue a text under several decodings, one after the other.
+
+        Parameters
+        ----------
+        text : str
+            What to continue.
+        decodings : str or sequence of str
+            Strategies with their values: ``greedy``, ``nucleus:top_p``, ``top-k:top_k``,
+            ``sampling[:temperature]``, ``contrastive[:penalty_alpha[:top_k]]``,
+            ``beam:num_beams``, ``diverse:num_beams[:diversity_penalty]``.
+        new_doc : bool, default False
+            Begin a new document (``</s>`` in front).
+        **options
+            Fields of `GenerationOptions` that the decodings have in common.
+
+        Returns
+        -------
+        Comparison
+            A notebook shows it side by side; ``comparison["greedy"]`` is one of its generations.
+
+        Raises
+        ------
+        OptionError, PromptError
+            If the request cannot be run.
+        EngineError
+            If a decoding fails.
+        """
+        for name in options:
+            find_option(name)
+        chosen = parse_decodings(decodings, build_options(GenerationOptions, options))
+        return ComparisonStream(self.stream, Prompt(text, new_doc), chosen).drain()
 
     def check_open(self) -> None:
         """Raise `EngineError` if the model was unloaded."""

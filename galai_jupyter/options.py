@@ -327,6 +327,27 @@ class LoadOptions:
         "they share is read once; 0 is off, a tenth of the free memory (4,000 at most) the rule.",
         minimum=0,
     )
+    revision: str | None = _option(
+        None, "Commit, branch or tag on the hub; the main branch when left out."
+    )
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """Whether a prompt is run under several decodings."""
+
+    compare: str | None = _option(
+        None, "Run the prompt under several decodings, for example greedy,beam:5,nucleus:0.9."
+    )
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """What of a saved notebook is run again."""
+
+    cell: int | None = _option(
+        None, "Replay only the cell with this number in its brackets.", minimum=1
+    )
 
 
 @dataclass(frozen=True)
@@ -350,7 +371,8 @@ class Option:
     repeated : bool
         Whether it may be given several times.
     group : str
-        ``"generation"``, ``"prompt"``, ``"cite"``, ``"display"`` or ``"load"``.
+        ``"generation"``, ``"prompt"``, ``"cite"``, ``"display"``, ``"load"``, ``"compare"`` or
+        ``"replay"``.
     """
 
     name: str
@@ -425,7 +447,14 @@ class Option:
 
 
 Record = TypeVar(
-    "Record", GenerationOptions, PromptOptions, CiteOptions, DisplayOptions, LoadOptions
+    "Record",
+    GenerationOptions,
+    PromptOptions,
+    CiteOptions,
+    DisplayOptions,
+    LoadOptions,
+    CompareOptions,
+    ReplayOptions,
 )
 
 _GROUPS: dict[str, type] = {
@@ -434,6 +463,8 @@ _GROUPS: dict[str, type] = {
     "cite": CiteOptions,
     "display": DisplayOptions,
     "load": LoadOptions,
+    "compare": CompareOptions,
+    "replay": ReplayOptions,
 }
 
 

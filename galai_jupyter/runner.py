@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
 from galai_jupyter.catalog import format_count
-from galai_jupyter.display import Display, GenerationFormatter, StreamDisplay
+from galai_jupyter.comparing import ComparisonStream
+from galai_jupyter.comparison import Comparison
+from galai_jupyter.comparison_display import ComparisonDisplay
+from galai_jupyter.display import Display, Result, ResultFormatter, StreamDisplay
 from galai_jupyter.errors import GalacticaError, Interrupted
-from galai_jupyter.generation import Generation
+from galai_jupyter.generation import Generation, StreamEvent
 from galai_jupyter.model import Model
 from galai_jupyter.options import DisplayOptions, GenerationOptions, LoadOptions
 from galai_jupyter.prompts import Prompt
-from galai_jupyter.rendering import generation_bundle
+from galai_jupyter.rendering import generation_bundle, replay_bundle
 from galai_jupyter.rendering.tables import message_bundle
+from galai_jupyter.replay import Replay, request_of
 from galai_jupyter.session import get_session
+from galai_jupyter.strategies import Decoding
+from galai_jupyter.streaming import GenerationStream
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -28,11 +34,11 @@ class Runner:
     ----------
     shell : InteractiveShell
         Where the cell runs.
-    formatter : GenerationFormatter
+    formatter : ResultFormatter
         Told what has been shown already.
     """
 
-    def __init__(self, shell: InteractiveShell, formatter: GenerationFormatter) -> None:
+    def __init__(self, shell: InteractiveShell, formatter: ResultFormatter) -> None:
         self._shell = shell
         self._formatter = formatter
 
@@ -88,31 +94,16 @@ class Runner:
             After an interrupt; the text that there was is shown and kept.
         """
         self.model()
-        session = get_session()
         display = StreamDisplay(self._shell, prompt.text, options, display_options)
-        failure: GalacticaError | None = None
-        torn = False
-        running = session.stream(prompt, options, complete)
-        with session.interrupt_stops() as interrupted, running as stream:
-            try:
-                for event in stream:
-                    display.take(event)
-            except GalacticaError as error:
-                failure = error
-            except KeyboardInterrupt:
-                stream.close()
-                torn = True
+        stream = get_session().stream(prompt, options, complete)
+        problem = self._drive(
+            stream, display.take, "the text so far is kept; `%galactica continue` goes on."
+        )
         if not stream.generations:
-            raise failure or Interrupted("the generation had not begun.")
+            raise problem or Interrupted("the generation had not begun.")
         generation = stream.generations[0]
         display.finish(generation)
-        if target:
-            self._shell.user_ns[target] = generation
-        if failure or torn or interrupted():
-            # The cell ends with an error, so IPython itself would not keep its result.
-            self._shell.displayhook.update_user_ns(generation)
-            raise failure or Interrupted("the text so far is kept; `%galactica continue` goes on.")
-        self._formatter.already_shown(generation)
+        self._keep(generation, target, problem)
         return generation
 
     def score(
@@ -143,10 +134,89 @@ class Runner:
         self.model()
         generation = get_session().score(prompt, continuations)
         self.show(generation_bundle(generation, special_tokens=display_options.special_tokens))
-        if target:
-            self._shell.user_ns[target] = generation
-        self._formatter.already_shown(generation)
+        self._keep(generation, target, None)
         return generation
+
+    def compare(
+        self,
+        prompt: Prompt,
+        decodings: Sequence[Decoding],
+        display_options: DisplayOptions,
+        target: str | None = None,
+    ) -> Comparison:
+        """Continue a prompt under several decodings, side by side; see :meth:`generate`."""
+        model = self.model()
+        labels = [decoding.label for decoding in decodings]
+        display = ComparisonDisplay(self._shell, prompt.text, labels, display_options)
+        stream = ComparisonStream(model.stream, prompt, decodings)
+        problem = self._drive(stream, display.take, "the texts so far are kept.")
+        if not stream.generations:
+            raise problem or Interrupted("the comparison had not begun.")
+        comparison = stream.comparison
+        display.finish(comparison)
+        self._keep(comparison, target, stream.failure or problem)
+        return comparison
+
+    def replay(self, recorded: Generation) -> Replay:
+        """Run a recorded generation again; show whether the text is the same.
+
+        Raises
+        ------
+        GalacticaError
+            If it cannot run, or fails.
+        Interrupted
+            After an interrupt; the texts are compared as far as they go.
+        """
+        self.model()
+        display = Display(self._shell)
+        stream = get_session().stream(*request_of(recorded))
+        tokens = 0
+
+        def take(event: StreamEvent) -> None:
+            nonlocal tokens
+            if not event.sequence_index:
+                tokens = len(event.tokens) + (0 if event.replaces else tokens)
+                display.progress("Replaying", tokens / recorded.options.max_new_tokens)
+
+        problem = self._drive(stream, take, "the texts were compared as far as they go.")
+        if not stream.generations:
+            raise problem or Interrupted("the replay had not begun.")
+        replay = Replay(recorded, stream.generations[0])
+        display.show(replay_bundle(replay))
+        self._keep(replay, None, problem)
+        return replay
+
+    def _drive(
+        self,
+        stream: GenerationStream | ComparisonStream,
+        take: Callable[[StreamEvent], None],
+        interrupted_words: str,
+    ) -> GalacticaError | Interrupted | None:
+        """Run a stream to its end; return what the cell is to raise once its result is kept."""
+        with get_session().interrupt_stops() as interrupted, stream:
+            try:
+                for event in stream:
+                    take(event)
+            except GalacticaError as error:
+                return error
+            except KeyboardInterrupt:
+                stream.close()
+            else:
+                if not interrupted():
+                    return None
+        return Interrupted(interrupted_words)
+
+    def _keep(
+        self, result: Result, target: str | None, problem: GalacticaError | Interrupted | None
+    ) -> None:
+        """Put a result where the cell's results go, then raise what went wrong, if anything."""
+        if target:
+            self._shell.user_ns[target] = result
+        if problem:
+            # The cell ends with an error, so IPython itself would not keep its result.
+            self._shell.displayhook.update_user_ns(result)
+            raise problem
+        self._formatter.already_shown(result)
 
 
 def _bundled(model: Model) -> str:

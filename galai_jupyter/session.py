@@ -10,16 +10,25 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from galai_jupyter import catalog
+from galai_jupyter.comparing import ComparisonStream
 from galai_jupyter.engines.hardware import release_memory
-from galai_jupyter.errors import InsufficientMemoryError, PromptError, SessionBusyError
+from galai_jupyter.errors import (
+    InsufficientMemoryError,
+    OptionError,
+    PromptError,
+    SessionBusyError,
+)
 from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
 from galai_jupyter.options import GenerationOptions, LoadOptions
 from galai_jupyter.prompts import Prompt
+from galai_jupyter.replay import Replay, request_of
 from galai_jupyter.scoring import score_given
+from galai_jupyter.strategies import parse_decodings
 from galai_jupyter.streaming import GenerationStream
 
 if TYPE_CHECKING:
+    from galai_jupyter.comparison import Comparison
     from galai_jupyter.engines.base import Engine
     from galai_jupyter.engines.progress import Progress
 
@@ -168,6 +177,76 @@ class Session:
             generation = score_given(model.engine, prompt, continuations)
             self.history.append(generation)
         return generation
+
+    def compare(
+        self,
+        prompt: Prompt | str,
+        decodings: str | Sequence[str],
+        options: GenerationOptions | None = None,
+    ) -> Comparison:
+        """Continue one prompt under several decodings; return all records.
+
+        Parameters
+        ----------
+        prompt : Prompt or str
+            What to continue.
+        decodings : str or sequence of str
+            For example ``"greedy,beam:5,contrastive,nucleus:0.9"``.
+        options : GenerationOptions, optional
+            What the decodings have in common: length, stop strings, seed, penalties.
+
+        Raises
+        ------
+        OptionError, PromptError
+            If the request cannot be run.
+        EngineError
+            If a decoding fails; the others are in the history.
+        """
+        prompt = Prompt(prompt) if isinstance(prompt, str) else prompt
+        chosen = parse_decodings(decodings, options)
+        return ComparisonStream(self.ensure_model().stream, prompt, chosen).drain()
+
+    def replay(self, recorded: Generation | int | None = None) -> Replay:
+        """Run a recorded generation again, on the session's model, and compare the texts.
+
+        Prompt, options and seed are those of the record. Texts are the same on the same model,
+        number format, device and versions; `Replay.changes` says what is not.
+
+        Parameters
+        ----------
+        recorded : Generation or int, optional
+            A record, for example one that :func:`galai_jupyter.generations` read from a notebook,
+            or its number in the history, from 1; the last one of the history if left out.
+
+        Raises
+        ------
+        OptionError, PromptError
+            If there is no such generation, or it cannot be run on this model.
+        EngineError
+            If the engine fails.
+        """
+        if not isinstance(recorded, Generation):
+            recorded = self.recorded(recorded)
+        return Replay(recorded, self.stream(*request_of(recorded)).drain()[0])
+
+    def recorded(self, number: int | None = None) -> Generation:
+        """Return a generation of the history by its number, from 1; the last one if left out.
+
+        Raises
+        ------
+        OptionError
+            If there is none.
+        """
+        if not self.history:
+            raise OptionError("There is nothing to replay yet: generate something first.")
+        if number is None:
+            return self.history[-1]
+        if not 1 <= number <= len(self.history):
+            raise OptionError(
+                f"The history holds texts 1 to {len(self.history)}, and no {number}: `%galactica "
+                "history` lists them."
+            )
+        return self.history[number - 1]
 
     def continuation(self, generation: Generation | None = None) -> Prompt:
         """Return the prompt that goes on where a generation stopped.

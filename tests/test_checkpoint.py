@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from galai_jupyter.engines import checkpoint as checkpoints
+from galai_jupyter.engines import fingerprint as fingerprints
 from galai_jupyter.engines.local import LocalEngine
 from galai_jupyter.errors import (
     CheckpointError,
     GalacticaError,
     InsufficientMemoryError,
     ModelNotFoundError,
+    OptionError,
 )
 from galai_jupyter.options import LoadOptions
 from galai_jupyter.tokens import decode, encode
@@ -296,3 +299,52 @@ def test_the_bundled_model_loads_and_passes_all_checks() -> None:
     engine = LocalEngine.load("demo", CPU)
     assert engine.context_size == 2048
     assert engine.description.licence == "Apache-2.0"
+
+
+def test_a_checkpoint_has_a_fingerprint_of_its_content(tmp_path: Path) -> None:
+    first = write_checkpoint(tmp_path / "first")
+    copy = Path(shutil.copytree(first, tmp_path / "copy"))
+    (copy / "README.md").write_text("about it")
+    other = write_checkpoint(tmp_path / "other", make_model(seed=1))
+    digits = [load(folder).description.fingerprint for folder in (first, copy, other)]
+    assert len(digits[0]) == 32
+    assert digits[0] == digits[1] != digits[2]
+
+
+def test_large_files_are_sampled_from_end_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprints, "_WHOLE", 100)
+    monkeypatch.setattr(fingerprints, "_BLOCKS", 4)
+    monkeypatch.setattr(fingerprints, "_BLOCK_SIZE", 10)
+    found = set()
+    for place in (None, 0, 505, 999):
+        content = bytearray(1000)
+        if place is not None:
+            content[place] = 1
+        (tmp_path / "model.safetensors").write_bytes(content)
+        found.add(fingerprints.fingerprint(tmp_path))
+    assert len(found) == 3  # the change in the middle lies between two blocks
+
+
+def test_a_revision_that_was_downloaded_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    cached = tmp_path / "models--someone--fine-tune"
+    (cached / "refs").mkdir(parents=True)
+    (cached / "refs" / "main").write_text("b" * 40)
+    write_hub_folder(cached / "snapshots" / ("a" * 40), make_model(seed=1))
+    write_hub_folder(cached / "snapshots" / ("b" * 40), make_model(seed=2))
+    old = LocalEngine.load("someone/fine-tune", LoadOptions(device="cpu", revision="a" * 40))
+    new = LocalEngine.load("someone/fine-tune", CPU)
+    assert (old.description.revision, new.description.revision) == ("a" * 40, "b" * 40)
+    assert old.description.fingerprint != new.description.fingerprint
+
+
+def test_only_what_comes_from_the_hub_has_revisions(checkpoint: Path) -> None:
+    for name in ("demo", str(checkpoint)):
+        with pytest.raises(OptionError, match="drop revision"):
+            LocalEngine.load(name, LoadOptions(revision="main"))

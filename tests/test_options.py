@@ -9,17 +9,27 @@ from galai_jupyter.errors import OptionError
 from galai_jupyter.options import (
     OPTIONS,
     CiteOptions,
+    CompareOptions,
     DisplayOptions,
     GenerationOptions,
     LoadOptions,
     PromptOptions,
+    ReplayOptions,
     build_options,
     find_option,
 )
 
 
 def test_every_option_is_one_row_and_one_field() -> None:
-    records = (GenerationOptions, PromptOptions, CiteOptions, DisplayOptions, LoadOptions)
+    records = (
+        GenerationOptions,
+        PromptOptions,
+        CiteOptions,
+        DisplayOptions,
+        LoadOptions,
+        CompareOptions,
+        ReplayOptions,
+    )
     names = [entry.name for record in records for entry in dataclasses.fields(record)]
     assert sorted(names) == sorted(OPTIONS)
     assert len(names) == len(set(names))

@@ -19,7 +19,8 @@ LAYERS = {
     "vocabulary": (
         {
             "errors", "catalog", "tokens", "prompts", "options", "flags", "traits", "generation",
-            "references", "scores", "confidence", "suggestions",
+            "references", "scores", "strategies", "comparison", "replay", "confidence",
+            "suggestions",
         },
         {"tokenizers", "jinja2", "traitlets"},
     ),
@@ -30,14 +31,15 @@ LAYERS = {
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
     "session": (
         {
-            "streaming", "scoring", "arguments", "galai_methods", "model", "session", "loading",
+            "streaming", "scoring", "arguments", "galai_methods", "comparing", "model", "session",
+            "loading",
         },
         {"tokenizers", "torch", "tqdm"},
     ),
     "shells": (
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
-            "preload", "quickstart", "export", "cli",
+            "preload", "quickstart", "export", "cli", "comparison_display", "replay_command",
         },
         {
             "IPython", "traitlets", "torch", "huggingface_hub", "nbformat", "nbclient",
@@ -125,12 +127,14 @@ def test_loading_the_extension_does_not_import_torch() -> None:
 
 def test_public_names_are_pinned() -> None:
     assert galai_jupyter.__all__ == [
+        "Comparison",
         "Generation",
         "GenerationOptions",
         "Model",
         "ModelInfo",
         "Prompt",
         "Reference",
+        "Replay",
         "Session",
         "display_latex",
         "display_markdown",

@@ -14,7 +14,7 @@ from galai_jupyter import catalog
 from galai_jupyter.catalog import ModelInfo
 from galai_jupyter.engines.checkpoint import read_config
 from galai_jupyter.engines.progress import Progress, reporting_tqdm
-from galai_jupyter.errors import ModelNotFoundError
+from galai_jupyter.errors import ModelNotFoundError, OptionError
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -46,7 +46,10 @@ class Checkpoint:
 
 
 def find_checkpoint(
-    name: str, check_memory: Callable[[PretrainedConfig], None], progress: Progress
+    name: str,
+    check_memory: Callable[[PretrainedConfig], None],
+    progress: Progress,
+    revision: str | None = None,
 ) -> Checkpoint:
     """Return the checkpoint called `name`, downloaded if it must be.
 
@@ -58,19 +61,27 @@ def find_checkpoint(
         Called with the configuration before anything large is downloaded; raises to refuse.
     progress : callable
         Told about the download.
+    revision : str, optional
+        Commit, branch or tag on the hub; its main branch if left out.
 
     Raises
     ------
     ModelNotFoundError
         If there is no such checkpoint, or the hub cannot be reached.
+    OptionError
+        If a revision is given for what does not come from the hub.
     CheckpointError
         If the folder is not a checkpoint.
     """
+    folder = Path(name).expanduser()
+    if revision and (name == catalog.DEMO or folder.is_dir()):
+        raise OptionError(
+            f"{name} does not come from the hub, so it has no revisions: drop revision."
+        )
     if name == catalog.DEMO:
         folder = catalog.checkpoint_path(name)
         check_memory(read_config(folder))
         return Checkpoint(name, folder, licence=catalog.DEMO_LICENCE)
-    folder = Path(name).expanduser()
     if folder.is_dir():
         check_memory(read_config(folder))
         return Checkpoint(name, folder)
@@ -81,7 +92,7 @@ def find_checkpoint(
     else:
         info = ModelInfo.by_name(name)  # raises, with close matches, if there is none
         hub_id, licence = info.hub_id, info.licence
-    return _download(name, hub_id, licence, check_memory, progress)
+    return _download(name, hub_id, licence, check_memory, progress, revision)
 
 
 def _download(
@@ -90,6 +101,7 @@ def _download(
     licence: str,
     check_memory: Callable[[PretrainedConfig], None],
     progress: Progress,
+    revision: str | None,
 ) -> Checkpoint:
     from huggingface_hub import HfApi, hf_hub_download, snapshot_download
     from huggingface_hub.errors import (
@@ -97,6 +109,7 @@ def _download(
         LocalEntryNotFoundError,
         OfflineModeIsEnabled,
         RepositoryNotFoundError,
+        RevisionNotFoundError,
     )
 
     unreachable = ModelNotFoundError(
@@ -105,19 +118,24 @@ def _download(
     )
     try:
         cache = _old_cache_folder()
-        config_file = Path(hf_hub_download(hub_id, "config.json", cache_dir=cache))
+        config_file = Path(
+            hf_hub_download(hub_id, "config.json", cache_dir=cache, revision=revision)
+        )
         check_memory(read_config(config_file.parent))
         try:
-            files = HfApi().list_repo_files(hub_id)
+            files = HfApi().list_repo_files(hub_id, revision=revision)
         except (HfHubHTTPError, OfflineModeIsEnabled, OSError):
             # No network: what an earlier download left has to do.
-            folder = Path(snapshot_download(hub_id, cache_dir=cache, local_files_only=True))
+            folder = Path(
+                snapshot_download(hub_id, cache_dir=cache, revision=revision, local_files_only=True)
+            )
             return Checkpoint(name, folder, folder.name, licence)
         weights = "*.safetensors" if any(f.endswith(".safetensors") for f in files) else "*.bin"
         folder = Path(
             snapshot_download(
                 hub_id,
                 cache_dir=cache,
+                revision=revision,
                 allow_patterns=[*_METADATA_FILES, weights, f"{weights}.index.json"],
                 tqdm_class=reporting_tqdm("Downloading", progress),
             )
@@ -126,6 +144,10 @@ def _download(
         raise ModelNotFoundError(
             f"The Hugging Face hub has no public model {hub_id}: check the name, or log in with "
             "`hf auth login` if it is private."
+        ) from error
+    except RevisionNotFoundError as error:
+        raise ModelNotFoundError(
+            f"{hub_id} has no revision {revision!r}: look its commits up on its page on the hub."
         ) from error
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
         raise unreachable from error

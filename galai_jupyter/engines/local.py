@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import PrefixStatistics, ScoredId, Step
+from galai_jupyter.engines.fingerprint import fingerprint
 from galai_jupyter.engines.progress import Progress
 from galai_jupyter.errors import CheckpointError, OptionError
 from galai_jupyter.generation import ModelDescription
@@ -35,7 +36,7 @@ class LocalEngine:
         A causal language model.
     tokenizer : tokenizers.Tokenizer
         Galactica's.
-    name, revision, licence : str
+    name, revision, licence, fingerprint : str
         For the description.
     prefix_cache : int, optional
         MB for the keys and values of the last prompts, 0 for none; a tenth of the free memory,
@@ -54,6 +55,7 @@ class LocalEngine:
         name: str = "",
         revision: str = "",
         licence: str = "",
+        fingerprint: str = "",
         prefix_cache: int | None = None,
     ) -> None:
         from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
@@ -61,6 +63,7 @@ class LocalEngine:
         self.model = model.eval()
         self._tokenizer = tokenizer
         self._name, self._revision, self._licence = name, revision, licence
+        self._fingerprint = fingerprint
         self._parameters = sum(parameter.numel() for parameter in model.parameters())
         limit = self._default_limit() if prefix_cache is None else prefix_cache * 1_000_000
         self._prefixes = PrefixCache(limit) if limit else None
@@ -79,7 +82,7 @@ class LocalEngine:
         name : str
             A catalog name, a hub id or a local folder.
         options : LoadOptions, optional
-            Device, dtype, number of GPUs.
+            Device, dtype, number of GPUs, revision.
         progress : callable, optional
             ``progress(label, fraction)``.
 
@@ -103,7 +106,7 @@ class LocalEngine:
             )
 
         progress("Looking up", 0.0)
-        found = finding.find_checkpoint(name, check_memory, progress)
+        found = finding.find_checkpoint(name, check_memory, progress, options.revision)
         tokenizer = load_tokenizer(found.folder)
         config = checkpoint.read_config(found.folder)
         if tokenizer.get_vocab_size() > config.vocab_size:
@@ -115,7 +118,15 @@ class LocalEngine:
         model = checkpoint.load_weights(
             found.folder, config, number_format, _placement(place, options.num_gpus), progress
         )
-        return cls(model, tokenizer, name, found.revision, found.licence, options.prefix_cache)
+        return cls(
+            model,
+            tokenizer,
+            name,
+            found.revision,
+            found.licence,
+            fingerprint(found.folder),
+            options.prefix_cache,
+        )
 
     @property
     def description(self) -> ModelDescription:
@@ -131,6 +142,7 @@ class LocalEngine:
             device=device,
             parameters=self._parameters,
             licence=self._licence,
+            fingerprint=self._fingerprint,
         )
 
     @property

@@ -1,17 +1,22 @@
 """Generated text and generations in; HTML, Markdown, LaTeX, plain text and MIME bundles out."""
 
 from galai_jupyter.rendering.bundles import generation_bundle, streaming_bundle
+from galai_jupyter.rendering.comparison_view import comparing_bundle, comparison_bundle
 from galai_jupyter.rendering.displayable import display_latex, display_markdown
+from galai_jupyter.rendering.replay_view import replay_bundle
 from galai_jupyter.rendering.saved import generations
 from galai_jupyter.rendering.text import to_html, to_latex, to_markdown, to_plain
 from galai_jupyter.rendering.token_view import prompt_tokens_bundle, tokens_bundle, tokens_html
 
 __all__ = [
+    "comparing_bundle",
+    "comparison_bundle",
     "display_latex",
     "display_markdown",
     "generation_bundle",
     "generations",
     "prompt_tokens_bundle",
+    "replay_bundle",
     "streaming_bundle",
     "to_html",
     "to_latex",

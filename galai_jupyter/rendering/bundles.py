@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from galai_jupyter.generation import MIME_TYPE, GeneratedSequence, Generation
 from galai_jupyter.rendering import styles
 from galai_jupyter.rendering.footer import facts, finish_words
 from galai_jupyter.rendering.front_ends import typesets_html
-from galai_jupyter.rendering.html_writer import text_html
-from galai_jupyter.rendering.markdown_writer import escape_markdown
 from galai_jupyter.rendering.sanitise import sanitise
 from galai_jupyter.rendering.scores_view import scores_html, scores_markdown, scores_plain
 from galai_jupyter.rendering.suggestions_view import (
@@ -25,9 +22,9 @@ from galai_jupyter.rendering.text import (
     html_fragment,
     to_markdown,
 )
+from galai_jupyter.rendering.words import words_html, words_markdown
 
 _GENERATING = "generating…"
-_CODE = re.compile(r"`([^`]+)`")
 
 
 def generation_bundle(
@@ -111,7 +108,7 @@ def _html(generation: Generation, special_tokens: str, scores: bool) -> str:
         style = f"{styles.ALTERNATIVE};width:{width}%"
         panels = "".join(
             f'<div style="{style}"><p><strong>{_label(generation, index)}</strong> '
-            f"<small>{_words_html(_outcome(generation, sequence))}</small></p>"
+            f"<small>{words_html(_outcome(generation, sequence))}</small></p>"
             f"{continuation_html(prompt, sequence.text, special_tokens=special_tokens)}</div>"
             for index, sequence in enumerate(sequences, 1)
         )
@@ -119,10 +116,10 @@ def _html(generation: Generation, special_tokens: str, scores: bool) -> str:
     if scores:
         shown += scores_html(generation)
     told = "".join(
-        f'<p style="{styles.NOTICE}"><strong>Note:</strong> {_words_html(notice)}</p>'
+        f'<p style="{styles.NOTICE}"><strong>Note:</strong> {words_html(notice)}</p>'
         for notice in generation.notices
     )
-    below = " · ".join(_words_html(fact) for fact in facts(generation))
+    below = " · ".join(words_html(fact) for fact in facts(generation))
     return sanitise(f'{shown}\n{told}<footer style="{styles.FOOTER}">{below}</footer>')
 
 
@@ -135,13 +132,13 @@ def _markdown(generation: Generation, special_tokens: str, scores: bool) -> str:
     else:
         parts = [to_markdown(prompt, special_tokens=special_tokens)] if prompt.strip() else []
         for index, sequence in enumerate(sequences, 1):
-            outcome = _words_markdown(_outcome(generation, sequence))
+            outcome = words_markdown(_outcome(generation, sequence))
             text = continuation_markdown(prompt, sequence.text, special_tokens=special_tokens)
             parts.append(f"**{_label(generation, index)}** {outcome}\n\n{text}")
     if scores:
         parts.append(scores_markdown(generation))
-    parts += [f"**Note:** {_words_markdown(notice)}" for notice in generation.notices]
-    parts.append("---\n\n" + " · ".join(_words_markdown(fact) for fact in facts(generation)))
+    parts += [f"**Note:** {words_markdown(notice)}" for notice in generation.notices]
+    parts.append("---\n\n" + " · ".join(words_markdown(fact) for fact in facts(generation)))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -152,19 +149,3 @@ def _label(generation: Generation, index: int) -> str:
 def _outcome(generation: Generation, sequence: GeneratedSequence) -> str:
     count = len(sequence.tokens)
     return f"{count} tokens · {finish_words(generation, sequence)}"
-
-
-def _words_html(words: str) -> str:
-    """Return our own words as HTML: backticks mark code."""
-    pieces = _CODE.split(words)
-    return "".join(
-        f"<code>{text_html(piece)}</code>" if index % 2 else text_html(piece)
-        for index, piece in enumerate(pieces)
-    )
-
-
-def _words_markdown(words: str) -> str:
-    pieces = _CODE.split(" ".join(words.split()))
-    return "".join(
-        f"`{piece}`" if index % 2 else escape_markdown(piece) for index, piece in enumerate(pieces)
-    )

@@ -16,8 +16,8 @@ _TEXT_TAGS = {"a", "br", "cite", "em", "hr", "strong", "wbr"}
 _BLOCK_TAGS = {"h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "sup", "ul"}
 _TABLE_TAGS = {"tbody", "thead", "tr"}
 _STYLED_TAGS = {
-    *("blockquote", "code", "details", "div", "footer", "p", "pre", "samp", "small", "span"),
-    *("sub", "summary", "table", "td", "th"),
+    *("blockquote", "code", "del", "details", "div", "footer", "ins", "p", "pre", "samp"),
+    *("small", "span", "sub", "summary", "table", "td", "th"),
 }
 _TAGS = _TEXT_TAGS | _BLOCK_TAGS | _TABLE_TAGS | _STYLED_TAGS
 _ATTRIBUTES = {tag: {"style"} for tag in _STYLED_TAGS} | {
