@@ -59,6 +59,12 @@ class Reference:
         Sum, mean and minimum over the tokens.
     complete : bool
         Whether the model closed the reference before the tokens ran out.
+    key : str
+        Citation key of the library's entry that it is; ``""`` if none was found.
+    doi : str
+        Its DOI, where the library or a look-up knows it.
+    source : str
+        What it was found in: the library's file or the service; ``""`` if nothing vouches for it.
     """
 
     title: str
@@ -67,6 +73,9 @@ class Reference:
     mean_log_probability: float = 0.0
     min_log_probability: float = 0.0
     complete: bool = True
+    key: str = ""
+    doi: str = ""
+    source: str = ""
 
     def __str__(self) -> str:
         return f"{self.title}, {self.author}" if self.author else self.title

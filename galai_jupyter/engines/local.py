@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import ScoredId, Step
 from galai_jupyter.engines.progress import Progress
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.errors import CheckpointError, OptionError
 from galai_jupyter.generation import ModelDescription
 from galai_jupyter.options import GenerationOptions, LoadOptions
@@ -141,6 +142,7 @@ class LocalEngine:
         prompts: Sequence[Sequence[int]],
         options: GenerationOptions,
         interrupted: Callable[[], bool],
+        constraint: ReferenceTrie | None = None,
     ) -> Iterator[Step]:
         """Continue the prompts with the strategy that the options ask for."""
         from galai_jupyter.engines.decoding import continue_prompts
@@ -153,7 +155,9 @@ class LocalEngine:
             options.min_new_tokens,
         )
         padding = special_id(self._tokenizer, PADDING)
-        steps = continue_prompts(self.model, prompts, options, stopping, padding, interrupted)
+        steps = continue_prompts(
+            self.model, prompts, options, stopping, padding, interrupted, constraint
+        )
         return _single_threaded(steps) if self._is_small else steps
 
     def score(self, prompt: Sequence[int], continuation: Sequence[int]) -> tuple[ScoredId, ...]:

@@ -11,9 +11,16 @@ from torch import Tensor
 
 from galai_jupyter.engines.base import ScoredId, Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
-from galai_jupyter.engines.decoding.hypotheses import IMPOSSIBLE, Hypothesis, best_of, results
+from galai_jupyter.engines.decoding.hypotheses import (
+    IMPOSSIBLE,
+    RULED_OUT,
+    Hypothesis,
+    best_of,
+    results,
+)
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.generation import FinishReason
 from galai_jupyter.options import GenerationOptions
 
@@ -34,6 +41,7 @@ def beam_search(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
 ) -> Iterator[Step]:
     """Continue prompts with the sequences of highest mean log-probability that beams find.
 
@@ -43,7 +51,7 @@ def beam_search(
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted
+    model, prompts, options, stopping, padding, interrupted, constraint
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
 
     Yields
@@ -55,7 +63,7 @@ def beam_search(
     width = options.num_beams
     open_beams = [_Beams(index, [Hypothesis()] * width) for index in range(len(prompts))]
     batch = CachedBatch(model, prompts, padding)
-    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
     if interrupted():
         for beams in open_beams:
             yield from _results(beams, options.num_return_sequences, "interrupted")
@@ -126,6 +134,8 @@ def _extend(
     for rank, (source, token, value) in enumerate(
         zip(sources, scored, values.tolist(), strict=True)
     ):
+        if value <= RULED_OUT:
+            break
         hypothesis = beams.running[source].extended(token, value, stopping)
         if hypothesis.finish_reason is None:
             growing.append((rank, hypothesis))

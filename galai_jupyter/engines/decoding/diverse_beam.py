@@ -13,9 +13,16 @@ from transformers import LogitsProcessorList
 
 from galai_jupyter.engines.base import ScoredId, Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
-from galai_jupyter.engines.decoding.hypotheses import IMPOSSIBLE, Hypothesis, best_of, results
+from galai_jupyter.engines.decoding.hypotheses import (
+    IMPOSSIBLE,
+    RULED_OUT,
+    Hypothesis,
+    best_of,
+    results,
+)
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.generation import FinishReason
 from galai_jupyter.options import GenerationOptions
 
@@ -27,6 +34,7 @@ def diverse_beam_search(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
     *,
     num_beam_groups: int,
     diversity_penalty: float,
@@ -42,7 +50,7 @@ def diverse_beam_search(
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted
+    model, prompts, options, stopping, padding, interrupted, constraint
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
     num_beam_groups : int
         A divisor of ``options.num_beams``.
@@ -59,7 +67,7 @@ def diverse_beam_search(
     turns = [[_Group(size) for _ in prompts] for _ in range(num_beam_groups)]
     open_prompts = list(range(len(prompts)))
     batch = CachedBatch(model, prompts, padding)
-    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
 
     def finish(prompt: int) -> Iterator[Step]:
         found = [each for groups in turns for each in groups[prompt].closed()]
@@ -129,6 +137,8 @@ class _Group:
         size = len(self.running)
         growing: list[tuple[int, Hypothesis]] = []
         for rank, (source, token, value) in enumerate(zip(sources, tokens, scores, strict=True)):
+            if value <= RULED_OUT:
+                break
             hypothesis = self.running[source].extended(token, value, stopping)
             if hypothesis.finish_reason in (None, "max_new_tokens"):
                 growing.append((source, hypothesis))

@@ -12,6 +12,7 @@ from galai_jupyter.engines.base import Step
 from galai_jupyter.engines.decoding.batch import CachedBatch, score
 from galai_jupyter.engines.decoding.processors import logits_processors, sampling_warpers
 from galai_jupyter.engines.decoding.stopping import Stopping, say
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.options import GenerationOptions
 
 
@@ -22,6 +23,7 @@ def sample(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
 ) -> Iterator[Step]:
     """Continue prompts token by token.
 
@@ -44,6 +46,8 @@ def sample(
         Id for the left of shorter prompts.
     interrupted : callable
         Asked before each token.
+    constraint : ReferenceTrie, optional
+        The only references that may be generated.
 
     Yields
     ------
@@ -53,7 +57,7 @@ def sample(
     count = options.num_return_sequences
     places = [(prompt, sequence) for prompt in range(len(prompts)) for sequence in range(count)]
     batch = CachedBatch(model, prompts, padding)
-    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
     warpers = sampling_warpers(options)
     generators = {
         place: torch.Generator().manual_seed((options.seed or 0) + place[1]) for place in places

@@ -11,6 +11,7 @@ from galai_jupyter.engines.decoding.contrastive import contrastive_search
 from galai_jupyter.engines.decoding.diverse_beam import diverse_beam_search
 from galai_jupyter.engines.decoding.sampling import sample
 from galai_jupyter.engines.decoding.stopping import Stopping
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.options import GenerationOptions
 
 
@@ -21,12 +22,13 @@ def continue_prompts(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
 ) -> Iterator[Step]:
     """Continue prompts by contrastive search, (diverse) beam search, sampling or greedily.
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted
+    model, prompts, options, stopping, padding, interrupted, constraint
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
 
     Yields
@@ -34,7 +36,7 @@ def continue_prompts(
     Step
         As the strategy yields them.
     """
-    common = (model, prompts, options, stopping, padding, interrupted)
+    common = (model, prompts, options, stopping, padding, interrupted, constraint)
     if options.penalty_alpha is not None and options.top_k is not None:
         return contrastive_search(*common, penalty_alpha=options.penalty_alpha, top_k=options.top_k)
     if options.num_beams > 1 and options.diversity_penalty:
