@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
-def reference_trie(
-    library: Library, tokenizer: Tokenizer, prompts: Iterable[str]
-) -> ReferenceTrie:
+def reference_trie(library: Library, tokenizer: Tokenizer, prompts: Iterable[str]) -> ReferenceTrie:
     """Return the references of a library as a tree of token ids.
 
     They are spelt as the model writes them, ``[START_REF] Title, Surname[END_REF]`` with a space
@@ -68,7 +66,7 @@ def _tree(library: Library, tokenizer: Tokenizer) -> ReferenceTrie:
 @lru_cache(maxsize=4)
 def _spelt(library: Library, tokenizer: Tokenizer) -> list[list[int]]:
     """Return the ids of each reference, those of its last token included."""
-    return [_inside(tokenizer, f" {reference}{END_REF}") for reference in library.by_reference]
+    return [_inside(tokenizer, f" {entry}{END_REF}") for entry in library.by_reference.values()]
 
 
 def _inside(tokenizer: Tokenizer, text: str) -> list[int]:
@@ -81,7 +79,7 @@ def _continued(begun: str, library: Library, tokenizer: Tokenizer) -> Sequence[l
     front = _inside(tokenizer, begun)
     wanted = begun.lstrip()
     found = []
-    for reference in library.by_reference:
+    for reference in map(str, library.by_reference.values()):
         if reference[: len(wanted)].casefold() != wanted.casefold():
             continue
         rest = reference[len(wanted) :] + END_REF

@@ -15,6 +15,7 @@ from galai_jupyter.bibliography.checking import check_texts
 from galai_jupyter.bibliography.library import read_library
 from galai_jupyter.constraining import reference_trie
 from galai_jupyter.engines.base import Engine, ScoredId, Step
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.errors import (
     EngineError,
     GalacticaError,
@@ -211,7 +212,7 @@ class GenerationStream(Iterator[StreamEvent]):
         self._cut = [cut for _, cut in encoded]
         self._library = read_library(options.library) if options.library else None
         # Engines that know nothing of constraints are not asked for one.
-        self._constraint = ()
+        self._constraint: tuple[ReferenceTrie, ...] = ()
         if self._library and options.constrain:
             texts = [prompt.text for prompt in self._prompts]
             self._constraint = (reference_trie(self._library, engine.tokenizer, texts),)
@@ -315,11 +316,11 @@ class GenerationStream(Iterator[StreamEvent]):
         ]
         self._on_finish(self)
 
-
     def _results(self, sequences: Sequence[_SequenceAssembler]) -> tuple[GeneratedSequence, ...]:
         """Return the sequences; a library may have fewer references than were asked for."""
-        begun = [sequence for sequence in sequences if sequence.tokens] if self._constraint else []
-        return tuple(sequence.result for sequence in begun or sequences)
+        if self._constraint:
+            sequences = [each for each in sequences if each.tokens] or sequences
+        return tuple(sequence.result for sequence in sequences)
 
     def _library_notices(
         self, prompt: Prompt, sequences: Sequence[GeneratedSequence]

@@ -106,7 +106,7 @@ def test_every_module_begins_by_saying_what_it_is() -> None:
 
 
 def test_importing_the_package_costs_nothing() -> None:
-    heavy = "torch,transformers,IPython,jinja2,tokenizers,nh3,markdown_it,ipywidgets,bibtexparser"
+    heavy = "torch,transformers,IPython,jinja2,tokenizers,nh3,markdown_it,ipywidgets,httpx2"
     code = (
         "import sys, galai_jupyter\n"
         f"loaded = [name for name in '{heavy}'.split(',') if name in sys.modules]\n"

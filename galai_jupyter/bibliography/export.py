@@ -17,9 +17,7 @@ UNVERIFIED = "Unverified: suggested by a language model, and it may not exist"
 _SMALL_WORDS = frozenset("a an and at by for from in is of on or the to towards with".split())
 
 
-def to_bibtex(
-    references: Sequence[Reference], library: str | PathLike[str] | None = None
-) -> str:
+def to_bibtex(references: Sequence[Reference], library: str | PathLike[str] | None = None) -> str:
     r"""Return references as the text of a .bib file.
 
     Parameters

@@ -18,10 +18,12 @@ from galai_jupyter.errors import LibraryError
 from galai_jupyter.tokens import unmark_scripts
 
 if TYPE_CHECKING:
-    import bibtexparser
+    from bibtexparser.library import Library as ParsedLibrary
     from bibtexparser.model import Block
 
-_NO_AT_SIGN = re.compile(r"^\s*(article|book|inproceedings|incollection|misc|\w+thesis)\s*[{(]", re.I)
+_NO_AT_SIGN = re.compile(
+    r"^\s*(article|book|inproceedings|incollection|misc|\w+thesis)\s*[{(]", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Library:
         more = len(self.problems) - most
         if more <= 0:
             return self.problems
-        return (*self.problems[:most], f"{self.name}: {more} more problems like these")
+        return (*self.problems[:most], f"there are {more} more problems like these in {self.name}")
 
 
 def normal_form(reference: str) -> str:
@@ -168,7 +170,7 @@ def _read(path: str, modified: int, size: int) -> Library:
         for comment in parsed.comments
         if _NO_AT_SIGN.match(comment.comment)
     ]
-    named = tuple(f"{file.name}, line {line}: {problem}" for line, problem in sorted(problems))
+    named = tuple(f"line {line} of {file.name}: {problem}" for line, problem in sorted(problems))
     return Library(path, tuple(entries), named)
 
 
@@ -189,11 +191,11 @@ def _decoded(raw: bytes) -> tuple[str, list[tuple[int, str]]]:
     return "\n".join(lines), problems
 
 
-def _parse(text: str) -> bibtexparser.Library:
-    import bibtexparser
+def _parse(text: str) -> ParsedLibrary:
+    from bibtexparser.entrypoint import parse_string
 
     with _silent("bibtexparser.splitter"):
-        return bibtexparser.parse_string(text.replace("\r\n", "\n"))
+        return parse_string(text.replace("\r\n", "\n"))
 
 
 @contextmanager
@@ -227,7 +229,8 @@ def _surnames(names: str) -> tuple[str, tuple[str, ...]]:
         split_multiple_persons_names,
     )
 
-    particle, surnames = "", []
+    particle = ""
+    surnames: list[str] = []
     for name in split_multiple_persons_names(names):
         try:
             parts = parse_single_name_into_parts(name)

@@ -73,18 +73,19 @@ class LookupService(ABC):
             response = self._client.get(url, params=query)
             response.raise_for_status()
             return response.json()
-        except httpx2.TimeoutException as error:
-            problem, cause = "did not answer in time", error
-        except httpx2.HTTPStatusError as error:
-            problem, cause = f"answered with HTTP {error.response.status_code}", error
-        except httpx2.HTTPError as error:
-            problem, cause = f"cannot be reached ({type(error).__name__})", error
-        except ValueError as error:
-            problem, cause = "sent an answer that is not JSON", error
-        raise LookupServiceError(
-            f"{self.name} ({self.host}) {problem}; the suggestions are not looked up: try again "
-            "later, or leave lookup out."
-        ) from cause
+        except (httpx2.HTTPError, ValueError) as error:
+            if isinstance(error, httpx2.TimeoutException):
+                problem = "did not answer in time"
+            elif isinstance(error, httpx2.HTTPStatusError):
+                problem = f"answered with HTTP {error.response.status_code}"
+            elif isinstance(error, httpx2.HTTPError):
+                problem = f"cannot be reached ({type(error).__name__})"
+            else:
+                problem = "sent an answer that is not JSON"
+            raise LookupServiceError(
+                f"{self.name} ({self.host}) {problem}; the suggestions are not looked up: try "
+                "again later, or leave lookup out."
+            ) from error
 
 
 class Crossref(LookupService):
@@ -152,9 +153,7 @@ SERVICES: Mapping[str, type[LookupService]] = {"crossref": Crossref, "openalex":
 """The services by the name that ``lookup=`` takes."""
 
 
-def look_up(
-    references: Sequence[Reference], service: str | LookupService
-) -> list[Reference]:
+def look_up(references: Sequence[Reference], service: str | LookupService) -> list[Reference]:
     """Return references, those that a service knows with its name as source and their DOI.
 
     Titles and authors of the references are sent to the service. Those that a library has already

@@ -65,9 +65,7 @@ def find_entry(reference: Reference, entries: Sequence[Entry]) -> Entry | None:
     return None
 
 
-def _best(
-    title: str, author: str, titles: Sequence[str], entries: Sequence[Entry]
-) -> Entry | None:
+def _best(title: str, author: str, titles: Sequence[str], entries: Sequence[Entry]) -> Entry | None:
     from rapidfuzz import fuzz, process
 
     if not title:

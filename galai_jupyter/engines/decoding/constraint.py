@@ -14,7 +14,7 @@ _LEAST = -1.0e4
 """The least score of a token that the tree allows: a ban on repetitions must not leave nothing."""
 
 
-class ReferenceConstraint(LogitsProcessor):  # type: ignore[misc]
+class ReferenceConstraint(LogitsProcessor):
     """Rules out every token that leads to a reference which is not in a tree.
 
     Constrained decoding with a prefix tree, as De Cao et al. 2021 (arXiv 2010.00904) use it for
