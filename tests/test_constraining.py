@@ -142,9 +142,22 @@ def test_all_of_a_small_library_is_suggested_and_nothing_else(model: Model, thre
 
 
 def test_log_probabilities_are_those_of_the_model_left_alone(model: Model, three: str) -> None:
-    (found,) = model.suggest_references("A text", 1, library=three, constrain=True)
-    scored = model.score("A text [START_REF]", f" {found}[END_REF]")
-    assert found.log_probability == pytest.approx(scored.log_probability, abs=1e-2)
+    found = model.suggest_references("A text", 3, library=three, constrain=True)
+    for each in found:
+        scored = model.score("A text [START_REF]", f" {each}[END_REF]")
+        assert each.log_probability == pytest.approx(scored.log_probability, abs=1e-3)
+
+
+@pytest.mark.parametrize("options", [{}, {"num_beams": 3}])
+def test_reading_ahead_and_padding_change_no_score(
+    model: Model, thousand: str, options: dict[str, Any]
+) -> None:
+    prompts = ["A longer prompt of several words [START_REF]", "Short [START_REF]"]
+    for prompt, generation in zip(prompts, run(model, prompts, thousand, **options), strict=True):
+        scored = model.score(prompt, generation.text)
+        assert [token.id for token in scored.tokens] == [token.id for token in generation.tokens]
+        for token, other in zip(generation.tokens, scored.tokens, strict=True):
+            assert token.log_probability == pytest.approx(other.log_probability, abs=1e-3)
 
 
 def test_titles_longer_than_the_usual_limit_are_finished(model: Model, tmp_path: Path) -> None:
@@ -258,6 +271,9 @@ def test_the_tree_knows_where_a_text_stands() -> None:
     assert following(9, 1, 2, 3, 1) is None
     assert following(1, 2) is None
     assert following() is None
+    assert tree.certain([9, 1, 2]) == tree.certain([9, 5]) == []
+    assert tree.certain([9]) == [] and tree.certain([7]) == []
+    assert ReferenceTrie(9, [[1, 2, 3, 4]]).certain([7, 9, 1]) == [2, 3]
     assert tree.window == 4
 
 

@@ -31,8 +31,8 @@ LAYERS = {
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
     "session": (
         {
-            "streaming", "scoring", "constraining", "arguments", "galai_methods", "model", "session",
-            "loading",
+            "streaming", "scoring", "constraining", "arguments", "galai_methods", "model",
+            "session", "loading",
         },
         {"tokenizers", "torch", "tqdm"},
     ),

@@ -61,3 +61,13 @@ class ReferenceTrie:
         for token in ids[begin + 1 :]:
             node = self.children[node].get(token) if node is not None else None
         return node if node is not None and self.children[node] else None
+
+    def certain(self, ids: Sequence[int]) -> list[int]:
+        """Return the ids that must follow a text, but for the one that closes the reference."""
+        node = self.node(ids)
+        found: list[int] = []
+        while node is not None and len(self.children[node]) == 1:
+            ((token, node),) = self.children[node].items()
+            if self.children[node]:
+                found.append(token)
+        return found

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from galai_jupyter.engines.base import ScoredId, Step
-from galai_jupyter.engines.decoding.batch import CachedBatch, score
+from galai_jupyter.engines.decoding.batch import score
+from galai_jupyter.engines.decoding.foresight import make_batch
 from galai_jupyter.engines.decoding.hypotheses import (
     IMPOSSIBLE,
     RULED_OUT,
@@ -62,7 +63,7 @@ def beam_search(
     """
     width = options.num_beams
     open_beams = [_Beams(index, [Hypothesis()] * width) for index in range(len(prompts))]
-    batch = CachedBatch(model, prompts, padding)
+    batch = make_batch(model, prompts, padding, constraint)
     processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
     if interrupted():
         for beams in open_beams:

@@ -12,7 +12,8 @@ from torch import Tensor
 from transformers import LogitsProcessorList
 
 from galai_jupyter.engines.base import ScoredId, Step
-from galai_jupyter.engines.decoding.batch import CachedBatch, score
+from galai_jupyter.engines.decoding.batch import score
+from galai_jupyter.engines.decoding.foresight import make_batch
 from galai_jupyter.engines.decoding.hypotheses import (
     IMPOSSIBLE,
     RULED_OUT,
@@ -66,7 +67,7 @@ def diverse_beam_search(
     size = options.num_beams // num_beam_groups
     turns = [[_Group(size) for _ in prompts] for _ in range(num_beam_groups)]
     open_prompts = list(range(len(prompts)))
-    batch = CachedBatch(model, prompts, padding)
+    batch = make_batch(model, prompts, padding, constraint)
     processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
 
     def finish(prompt: int) -> Iterator[Step]:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from galai_jupyter.engines.base import Step
-from galai_jupyter.engines.decoding.batch import CachedBatch, score
+from galai_jupyter.engines.decoding.batch import score
+from galai_jupyter.engines.decoding.foresight import make_batch
 from galai_jupyter.engines.decoding.processors import logits_processors, sampling_warpers
 from galai_jupyter.engines.decoding.stopping import Stopping, say
 from galai_jupyter.engines.reference_trie import ReferenceTrie
@@ -56,7 +57,7 @@ def sample(
     """
     count = options.num_return_sequences
     places = [(prompt, sequence) for prompt in range(len(prompts)) for sequence in range(count)]
-    batch = CachedBatch(model, prompts, padding)
+    batch = make_batch(model, prompts, padding, constraint)
     processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
     warpers = sampling_warpers(options)
     generators = {
