@@ -1,4 +1,4 @@
-"""Rows of tokens and a tree of references in; logits, many at once where the tree is decided, out."""
+"""Tokens and a tree of references in; logits, many at once where it leaves no choice, out."""
 
 from __future__ import annotations
 
