@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
+from galai_jupyter.bibliography.library import read_library
+from galai_jupyter.constraining import longest_reference
+from galai_jupyter.engines.base import Engine
 from galai_jupyter.errors import OptionError
 from galai_jupyter.options import OPTIONS
 from galai_jupyter.prompts import Prompt
@@ -131,6 +135,25 @@ def reference_options(
         _warn(f"diversity_penalty is ignored: {why}.")
     elif diversity_penalty:
         chosen["diversity_penalty"] = diversity_penalty
+    return chosen
+
+
+def library_options(
+    engine: Engine, library: str | PathLike[str] | None, constrain: bool, max_new_tokens: int
+) -> dict[str, Any]:
+    """Return how references are kept to a library, and how many tokens that takes.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be read.
+    """
+    path = None if library is None else fspath(library)
+    chosen: dict[str, Any] = {"library": path, "constrain": constrain}
+    if path and constrain:
+        longest = longest_reference(read_library(path), engine.tokenizer)
+        room = min(longest, engine.context_size // 2)
+        chosen["max_new_tokens"] = max(max_new_tokens, room)
     return chosen
 
 

@@ -9,6 +9,8 @@
     ├── CheckpointError                   a checkpoint is there but cannot be trusted or read
     ├── InsufficientMemoryError           weights or cache do not fit the memory that is free
     ├── SessionBusyError                  this thread is already in the middle of a generation
+    ├── LibraryError                      a .bib file is not there, cannot be read, or is empty
+    ├── LookupServiceError                a service on the network did not answer
     └── EngineError                       the engine failed (the cause is chained) or cannot do it
 
     KeyboardInterrupt
@@ -51,6 +53,14 @@ class InsufficientMemoryError(GalacticaError):
 
 class SessionBusyError(GalacticaError):
     """The calling thread already runs a generation in this session."""
+
+
+class LibraryError(GalacticaError):
+    """A bibliography cannot be read, or holds nothing that can be used."""
+
+
+class LookupServiceError(GalacticaError):
+    """A catalog of papers on the network does not answer, or not as expected."""
 
 
 class EngineError(GalacticaError):

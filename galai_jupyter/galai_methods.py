@@ -6,6 +6,7 @@ import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter.arguments import (
@@ -16,6 +17,7 @@ from galai_jupyter.arguments import (
     resolve_conflicts,
     warn_of_cuts,
 )
+from galai_jupyter.bibliography.checking import library_notices
 from galai_jupyter.engines.base import Engine
 from galai_jupyter.errors import EngineError, Interrupted
 from galai_jupyter.generation import Generation
@@ -168,6 +170,9 @@ class GalaiMethods(ABC):
         top_p: float | None = None,
         suggestions: int = 1,
         diversity_penalty: float = 0.0,
+        *,
+        library: str | PathLike[str] | None = None,
+        constrain: bool = False,
     ) -> Any:
         """Suggest papers to cite at the end of a text.
 
@@ -187,6 +192,10 @@ class GalaiMethods(ABC):
             How many; beam search with so many beams, unless `top_p` is given.
         diversity_penalty : float, default 0
             Diverse beam search: what a token costs that another beam has chosen.
+        library : str or path-like, optional
+            A .bib file.
+        constrain : bool, default False
+            Suggest only what the library has.
 
         Returns
         -------
@@ -204,6 +213,7 @@ class GalaiMethods(ABC):
         texts = [input_text] if isinstance(input_text, str) else list(input_text)
         prompts = build_prompts([ask_for_reference(text) for text in texts], new_doc)
         chosen = reference_options(suggestions, top_p, diversity_penalty)
+        chosen |= {"library": None if library is None else fspath(library), "constrain": constrain}
         answers: list[Any] = []
         for generation in self._run(
             prompts, max_length, max_new_tokens, chosen | {"stop": (END_REF,)}
@@ -236,7 +246,8 @@ class GalaiMethods(ABC):
             engine.tokenizer, prompts, max_length, max_new_tokens, engine.context_size
         )
         generations = _drain(self.stream(prompts, build_options(GenerationOptions, chosen)))
-        warn_of_cuts([notice for each in generations for notice in each.notices])
+        cuts = [notice for each in generations for notice in cut_notices(each.truncated_tokens)]
+        warn_of_cuts([*cuts, *library_notices(chosen.get("library"))])
         return generations
 
     def _tokenize(self, input_text: Sequence[str], new_doc: bool = False) -> torch.Tensor:

@@ -62,6 +62,12 @@ class Reference:
         reference that is not complete or was not judged.
     label : str
         The same in words: ``"likely"``, ``"uncertain"``, ``"probably invented"`` or ``""``.
+    key : str
+        Citation key of the library's entry that it is; ``""`` if none was found.
+    doi : str
+        Its DOI, where the library or a look-up knows it.
+    source : str
+        What it was found in: the library's file or the service; ``""`` if nothing vouches for it.
     """
 
     title: str
@@ -72,6 +78,9 @@ class Reference:
     complete: bool = True
     confidence: float | None = None
     label: str = ""
+    key: str = ""
+    doi: str = ""
+    source: str = ""
 
     def __str__(self) -> str:
         return f"{self.title}, {self.author}" if self.author else self.title

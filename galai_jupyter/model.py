@@ -6,9 +6,12 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from galai_jupyter.arguments import reference_options
+from galai_jupyter.arguments import library_options, reference_options, warn_of_cuts
+from galai_jupyter.bibliography.checking import check_references, library_notices
+from galai_jupyter.bibliography.lookup import LookupService
 from galai_jupyter.comparing import ComparisonStream
 from galai_jupyter.engines.base import Engine
 from galai_jupyter.errors import EngineError
@@ -116,6 +119,9 @@ class Model(GalaiMethods):
         threshold: float | None = None,
         new_doc: bool = False,
         max_new_tokens: int = 60,
+        library: str | PathLike[str] | None = None,
+        constrain: bool = False,
+        lookup: str | LookupService | None = None,
     ) -> list[Reference]:
         """Suggest papers to cite at the end of a text, and tell how sure the model is.
 
@@ -133,7 +139,17 @@ class Model(GalaiMethods):
         new_doc : bool, default False
             Begin a new document (``</s>`` in front).
         max_new_tokens : int, default 60
-            Tokens of a reference, at most.
+            Tokens of a reference, at most; with `constrain` as many as the longest one needs.
+        library : str or path-like, optional
+            A .bib file that the suggestions are checked against; those that are in it have its
+            ``key``. What cannot be read in it is left out with a warning.
+        constrain : bool, default False
+            Suggest only what the library has.
+        lookup : str or LookupService, optional
+            Ask ``"crossref"`` (api.crossref.org) or ``"openalex"`` (api.openalex.org) over the
+            network for each suggestion that the library does not have; those that are known there
+            have a ``doi`` and the service's name as ``source``. Needs
+            ``pip install 'galai-jupyter[lookup]'``.
 
         Returns
         -------
@@ -147,16 +163,20 @@ class Model(GalaiMethods):
         OptionError, PromptError
             If the request cannot be run.
         EngineError
-            If the engine fails.
+            If the engine fails, or cannot keep to a library.
+        LibraryError
+            If the library cannot be read, or has nothing to suggest.
         """
         OPTIONS["threshold"].check(threshold)
         chosen = reference_options(suggestions, None, diversity_penalty)
         chosen |= {"max_new_tokens": max_new_tokens, "stop": (END_REF,)}
+        chosen |= library_options(self.engine, library, constrain, max_new_tokens)
         prompt = Prompt(open_reference(text), new_doc)
         complete = partial(with_suggestions, threshold=threshold)
         options = build_options(GenerationOptions, chosen)
         found = self.stream(prompt, options, complete).drain()[0].suggestions
-        return list(found.accepted) if found else []
+        warn_of_cuts(library_notices(chosen["library"]))
+        return check_references(found.accepted, chosen["library"], lookup) if found else []
 
     def score(self, prompt: str, continuation: str, *, new_doc: bool = False) -> ContinuationScore:
         """Return how likely the model finds a continuation, token by token.

@@ -117,6 +117,12 @@ class GenerationOptions:
     seed: int | None = _option(
         None, "Seed of the random numbers; drawn and recorded when left out.", minimum=0
     )
+    library: str | None = _option(
+        None, "A .bib file that references are checked against; the matching key is shown."
+    )
+    constrain: bool = _option(
+        False, "Let references be only those of the library: none can be made up."
+    )
 
     @property
     def samples(self) -> bool:
@@ -158,6 +164,11 @@ class GenerationOptions:
             self._check_contrastive()
         else:
             self._check_beams()
+        if self.constrain and not self.library:
+            raise OptionError(
+                "constrain needs the library that references are to come from: add library (a .bib "
+                "file) or drop constrain."
+            )
         if any(not text for text in self.stop):
             raise OptionError("stop must not be empty: give the text that ends the generation.")
         return self

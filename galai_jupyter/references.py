@@ -18,6 +18,11 @@ def is_open(text: str) -> bool:
     return text.rfind(START_REF) > text.rfind(END_REF)
 
 
+def begun_reference(text: str) -> str | None:
+    """Return what stands behind the last ``[START_REF]`` of `text`, or None if that has ended."""
+    return text.rpartition(START_REF)[2] if is_open(text) else None
+
+
 def open_reference(text: str) -> str:
     """Return `text` with an open ``[START_REF]`` at its end.
 

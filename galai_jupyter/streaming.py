@@ -11,7 +11,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from galai_jupyter.bibliography.checking import check_texts
+from galai_jupyter.bibliography.library import read_library
+from galai_jupyter.constraining import reference_trie
 from galai_jupyter.engines.base import Engine, ScoredId, Step
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.errors import (
     EngineError,
     GalacticaError,
@@ -210,6 +214,12 @@ class GenerationStream(Iterator[StreamEvent]):
         self._ids = [ids for ids, _ in encoded]
         self._cut = [cut for _, cut in encoded]
         self._complete = complete
+        self._library = read_library(options.library) if options.library else None
+        # Engines that know nothing of constraints are not asked for one.
+        self._constraint: tuple[ReferenceTrie, ...] = ()
+        if self._library and options.constrain:
+            texts = [prompt.text for prompt in self._prompts]
+            self._constraint = (reference_trie(self._library, engine.tokenizer, texts),)
         self._on_start, self._on_finish = on_start, on_finish
         self._interrupt = threading.Event()
         self._sequences = [
@@ -265,7 +275,10 @@ class GenerationStream(Iterator[StreamEvent]):
         self._start_time = time.perf_counter()
         failure: Exception | None = None
         try:
-            for step in self._engine.steps(self._ids, self._options, self._interrupt.is_set):
+            steps = self._engine.steps(
+                self._ids, self._options, self._interrupt.is_set, *self._constraint
+            )
+            for step in steps:
                 yield from self._take(step)
         except Exception as error:  # whatever the engine raises: the text must not be lost
             failure = error
@@ -298,10 +311,11 @@ class GenerationStream(Iterator[StreamEvent]):
                 if sequence.finish_reason is None:
                     sequence.finish(reason)
         description = self._engine.description
+        results = [self._results(sequences) for sequences in self._sequences]
         generations = [
             Generation(
                 prompt=prompt.text,
-                sequences=tuple(sequence.result for sequence in self._sequences[index]),
+                sequences=results[index],
                 options=self._options,
                 model=description,
                 new_doc=prompt.new_doc,
@@ -309,7 +323,11 @@ class GenerationStream(Iterator[StreamEvent]):
                 truncated_tokens=self._cut[index],
                 seconds=max(0.0, self._end_time[index] - self._start_time),
                 first_token_seconds=max(0.0, self._first_token_time[index] - self._start_time),
-                notices=prompt.notices + cut_notices(self._cut[index]),
+                notices=(
+                    prompt.notices
+                    + cut_notices(self._cut[index])
+                    + self._library_notices(prompt, results[index])
+                ),
                 error=self._error,
                 created=now(),
                 versions=versions(),
@@ -318,6 +336,21 @@ class GenerationStream(Iterator[StreamEvent]):
         ]
         self.generations = [self._complete(generation) for generation in generations]
         self._on_finish(self)
+
+    def _results(self, sequences: Sequence[_SequenceAssembler]) -> tuple[GeneratedSequence, ...]:
+        """Return the sequences; a library may have fewer references than were asked for."""
+        if self._constraint:
+            sequences = [each for each in sequences if each.tokens] or sequences
+        return tuple(sequence.result for sequence in sequences)
+
+    def _library_notices(
+        self, prompt: Prompt, sequences: Sequence[GeneratedSequence]
+    ) -> tuple[str, ...]:
+        """Return what is wrong with the library, and what it says of the references."""
+        if self._library is None:
+            return ()
+        texts = [sequence.text for sequence in sequences]
+        return self._library.notices() + check_texts(prompt.text, texts, self._library)
 
 
 def cut_notices(count: int) -> tuple[str, ...]:

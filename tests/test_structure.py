@@ -24,6 +24,7 @@ LAYERS = {
         },
         {"tokenizers", "jinja2", "traitlets"},
     ),
+    "bibliography": ({"bibliography"}, {"bibtexparser", "pylatexenc", "rapidfuzz", "httpx2"}),
     "engines": (
         {"engines"},
         {"tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil", "tqdm"},
@@ -31,8 +32,8 @@ LAYERS = {
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
     "session": (
         {
-            "streaming", "scoring", "arguments", "galai_methods", "comparing", "model", "session",
-            "loading",
+            "streaming", "scoring", "constraining", "arguments", "galai_methods", "comparing",
+            "model", "session", "loading",
         },
         {"tokenizers", "torch", "tqdm"},
     ),
@@ -52,9 +53,10 @@ LAYERS = {
 MAY_IMPORT = {
     "vocabulary": {"vocabulary"},
     "engines": {"vocabulary", "engines"},
+    "bibliography": {"vocabulary", "bibliography"},
     "rendering": {"vocabulary", "rendering"},
-    "session": {"vocabulary", "engines", "rendering", "session"},
-    "shells": {"vocabulary", "engines", "rendering", "session", "shells"},
+    "session": {"vocabulary", "engines", "bibliography", "rendering", "session"},
+    "shells": {"vocabulary", "engines", "bibliography", "rendering", "session", "shells"},
 }
 MODULES = {name for modules, _ in LAYERS.values() for name in modules}
 ENGINES = {"local", "scripted"}
@@ -105,7 +107,7 @@ def test_every_module_begins_by_saying_what_it_is() -> None:
 
 
 def test_importing_the_package_costs_nothing() -> None:
-    heavy = "torch,transformers,IPython,jinja2,tokenizers,nh3,markdown_it,ipywidgets"
+    heavy = "torch,transformers,IPython,jinja2,tokenizers,nh3,markdown_it,ipywidgets,httpx2"
     code = (
         "import sys, galai_jupyter\n"
         f"loaded = [name for name in '{heavy}'.split(',') if name in sys.modules]\n"

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from galai_jupyter.engines.reference_trie import ReferenceTrie
+from galai_jupyter.errors import EngineError
 from galai_jupyter.generation import FinishReason, ModelDescription
 from galai_jupyter.options import GenerationOptions
 
@@ -107,6 +109,7 @@ class Engine(Protocol):
         prompts: Sequence[Sequence[int]],
         options: GenerationOptions,
         interrupted: Callable[[], bool],
+        constraint: ReferenceTrie | None = None,
     ) -> Iterator[Step]:
         """Continue each prompt; every sequence ends with a step that has a finish reason.
 
@@ -118,6 +121,9 @@ class Engine(Protocol):
             Checked options with a seed if they sample.
         interrupted : callable
             Asked before each token; once it is true, what is unfinished ends as interrupted.
+        constraint : ReferenceTrie, optional
+            The only references that may be generated. Fewer sequences than asked for may come
+            out. An engine that cannot do this raises :func:`cannot_constrain`.
         """
 
     def score(self, prompt: Sequence[int], continuation: Sequence[int]) -> tuple[ScoredId, ...]:
@@ -131,3 +137,11 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give back the memory; the engine cannot be used afterwards."""
+
+
+def cannot_constrain(engine: str) -> EngineError:
+    """Return the error of an engine that cannot restrict which references are generated."""
+    return EngineError(
+        f"The {engine} engine cannot keep references to a library: load the checkpoint with "
+        "load_model, or drop constrain and see which suggestions the library has."
+    )

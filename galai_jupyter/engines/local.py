@@ -9,6 +9,7 @@ from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import PrefixStatistics, ScoredId, Step
 from galai_jupyter.engines.fingerprint import fingerprint
 from galai_jupyter.engines.progress import Progress
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.errors import CheckpointError, OptionError
 from galai_jupyter.generation import ModelDescription
 from galai_jupyter.options import GenerationOptions, LoadOptions
@@ -182,6 +183,7 @@ class LocalEngine:
         prompts: Sequence[Sequence[int]],
         options: GenerationOptions,
         interrupted: Callable[[], bool],
+        constraint: ReferenceTrie | None = None,
     ) -> Iterator[Step]:
         """Continue the prompts with the strategy that the options ask for."""
         from galai_jupyter.engines.decoding import continue_prompts
@@ -201,6 +203,7 @@ class LocalEngine:
             stopping,
             padding,
             interrupted,
+            constraint,
             self._prefixes,
             self._room(),
         )

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from galai_jupyter.engines.base import ScoredId, Step
+from galai_jupyter.engines.base import ScoredId, Step, cannot_constrain
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.generation import FinishReason, ModelDescription
 from galai_jupyter.options import GenerationOptions
 from galai_jupyter.tokens import (
@@ -81,8 +82,11 @@ class ScriptedEngine:
         prompts: Sequence[Sequence[int]],
         options: GenerationOptions,
         interrupted: Callable[[], bool],
+        constraint: ReferenceTrie | None = None,
     ) -> Iterator[Step]:
         """Say the script, a token a step, each with probability one half."""
+        if constraint is not None:
+            raise cannot_constrain("scripted")
         texts = [decode(self._tokenizer, ids) for ids in prompts]
         self.requests.append((texts, options))
         for prompt_index, prompt in enumerate(texts):

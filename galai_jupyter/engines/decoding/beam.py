@@ -10,11 +10,19 @@ import torch
 from torch import Tensor
 
 from galai_jupyter.engines.base import ScoredId, Step
-from galai_jupyter.engines.decoding.batch import CachedBatch, score
-from galai_jupyter.engines.decoding.hypotheses import IMPOSSIBLE, Hypothesis, best_of, results
+from galai_jupyter.engines.decoding.batch import score
+from galai_jupyter.engines.decoding.foresight import make_batch
+from galai_jupyter.engines.decoding.hypotheses import (
+    IMPOSSIBLE,
+    RULED_OUT,
+    Hypothesis,
+    best_of,
+    results,
+)
 from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.generation import FinishReason
 from galai_jupyter.options import GenerationOptions
 
@@ -35,6 +43,7 @@ def beam_search(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
     *,
     prefixes: PrefixCache | None = None,
 ) -> Iterator[Step]:
@@ -46,7 +55,7 @@ def beam_search(
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted, prefixes
+    model, prompts, options, stopping, padding, interrupted, constraint, prefixes
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
 
     Yields
@@ -57,8 +66,8 @@ def beam_search(
     """
     width = options.num_beams
     open_beams = [_Beams(index, [Hypothesis()] * width) for index in range(len(prompts))]
-    batch = CachedBatch(model, prompts, padding, prefixes)
-    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    batch = make_batch(model, prompts, padding, constraint, prefixes)
+    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
     if interrupted():
         for beams in open_beams:
             yield from _results(beams, options.num_return_sequences, "interrupted")
@@ -130,6 +139,8 @@ def _extend(
     for rank, (source, token, value) in enumerate(
         zip(sources, scored, values.tolist(), strict=True)
     ):
+        if value <= RULED_OUT:
+            break
         hypothesis = beams.running[source].extended(token, value, stopping)
         if hypothesis.finish_reason is None:
             growing.append((rank, hypothesis))

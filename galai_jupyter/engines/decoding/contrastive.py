@@ -14,6 +14,7 @@ from galai_jupyter.engines.decoding.batch import CachedBatch, score
 from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping, say
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.options import GenerationOptions
 
 
@@ -24,6 +25,7 @@ def contrastive_search(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
     *,
     penalty_alpha: float,
     top_k: int,
@@ -39,7 +41,7 @@ def contrastive_search(
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted
+    model, prompts, options, stopping, padding, interrupted, constraint
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`; of the options, the
         penalties on repetitions count.
     penalty_alpha : float
@@ -57,7 +59,7 @@ def contrastive_search(
     places = [(prompt, 0) for prompt in range(len(prompts))]
     said: dict[tuple[int, int], list[int]] = {place: [] for place in places}
     batch = _CandidateBatch(model, prompts, padding, stopping.max_new_tokens, prefixes)
-    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
     if interrupted():
         yield from (Step(*place, finish_reason="interrupted") for place in places)
         return
@@ -69,6 +71,8 @@ def contrastive_search(
             probabilities, candidates = scores.softmax(dim=-1).topk(count)
             similarities = batch.compare(candidates)
             worth = (1.0 - penalty_alpha) * probabilities - penalty_alpha * similarities
+            # A token that is ruled out is no candidate, even where too few others are left.
+            worth[scores.gather(1, candidates) == -torch.inf] = -torch.inf
             choice = worth.max(dim=-1).indices
             tokens = candidates.gather(1, choice[:, None]).flatten()
             scored = score(logits.log_softmax(dim=-1), tokens)

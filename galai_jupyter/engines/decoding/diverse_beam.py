@@ -12,11 +12,19 @@ from torch import Tensor
 from transformers import LogitsProcessorList
 
 from galai_jupyter.engines.base import ScoredId, Step
-from galai_jupyter.engines.decoding.batch import CachedBatch, score
-from galai_jupyter.engines.decoding.hypotheses import IMPOSSIBLE, Hypothesis, best_of, results
+from galai_jupyter.engines.decoding.batch import score
+from galai_jupyter.engines.decoding.foresight import make_batch
+from galai_jupyter.engines.decoding.hypotheses import (
+    IMPOSSIBLE,
+    RULED_OUT,
+    Hypothesis,
+    best_of,
+    results,
+)
 from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.processors import logits_processors
 from galai_jupyter.engines.decoding.stopping import Stopping
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.generation import FinishReason
 from galai_jupyter.options import GenerationOptions
 
@@ -28,6 +36,7 @@ def diverse_beam_search(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
     *,
     num_beam_groups: int,
     diversity_penalty: float,
@@ -44,7 +53,7 @@ def diverse_beam_search(
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted, prefixes
+    model, prompts, options, stopping, padding, interrupted, constraint, prefixes
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
     num_beam_groups : int
         A divisor of ``options.num_beams``.
@@ -60,8 +69,8 @@ def diverse_beam_search(
     size = options.num_beams // num_beam_groups
     turns = [[_Group(size) for _ in prompts] for _ in range(num_beam_groups)]
     open_prompts = list(range(len(prompts)))
-    batch = CachedBatch(model, prompts, padding, prefixes)
-    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    batch = make_batch(model, prompts, padding, constraint, prefixes)
+    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
 
     def finish(prompt: int) -> Iterator[Step]:
         found = [each for groups in turns for each in groups[prompt].closed()]
@@ -132,6 +141,8 @@ class _Group:
         size = len(self.running)
         growing: list[tuple[int, Hypothesis]] = []
         for rank, (source, token, value) in enumerate(zip(sources, tokens, scores, strict=True)):
+            if value <= RULED_OUT:
+                break
             hypothesis = self.running[source].extended(token, value, stopping)
             if hypothesis.finish_reason in (None, "max_new_tokens"):
                 growing.append((source, hypothesis))

@@ -12,6 +12,9 @@ from galai_jupyter.generation import FinishReason
 IMPOSSIBLE = -1.0e9
 """Score of a beam that only fills a place."""
 
+RULED_OUT = IMPOSSIBLE / 2
+"""At this score or below, a candidate continues such a beam, or a constraint excludes it."""
+
 
 @dataclass(frozen=True)
 class Hypothesis:

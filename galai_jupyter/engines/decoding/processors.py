@@ -12,12 +12,17 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from galai_jupyter.engines.decoding.constraint import ReferenceConstraint
 from galai_jupyter.engines.decoding.stopping import Stopping
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.options import GenerationOptions
 
 
 def logits_processors(
-    options: GenerationOptions, stopping: Stopping, prompt_length: int
+    options: GenerationOptions,
+    stopping: Stopping,
+    prompt_length: int,
+    constraint: ReferenceTrie | None = None,
 ) -> LogitsProcessorList:
     """Return what changes the scores of every strategy.
 
@@ -29,6 +34,8 @@ def logits_processors(
         For the least number of new tokens.
     prompt_length : int
         Columns of the prompts, padding included.
+    constraint : ReferenceTrie, optional
+        The only references that may be generated.
     """
     processors = LogitsProcessorList()
     if options.repetition_penalty != 1.0:
@@ -41,6 +48,8 @@ def logits_processors(
                 prompt_length, stopping.min_new_tokens, stopping.end_of_document
             )
         )
+    if constraint is not None:
+        processors.append(ReferenceConstraint(constraint))
     return processors
 
 

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from galai_jupyter.engines.base import Step
-from galai_jupyter.engines.decoding.batch import CachedBatch, score
+from galai_jupyter.engines.decoding.batch import score
+from galai_jupyter.engines.decoding.foresight import make_batch
 from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.processors import logits_processors, sampling_warpers
 from galai_jupyter.engines.decoding.stopping import Stopping, say
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.options import GenerationOptions
 
 
@@ -23,6 +25,7 @@ def sample(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
     *,
     prefixes: PrefixCache | None = None,
 ) -> Iterator[Step]:
@@ -47,6 +50,8 @@ def sample(
         Id for the left of shorter prompts.
     interrupted : callable
         Asked before each token.
+    constraint : ReferenceTrie, optional
+        The only references that may be generated.
     prefixes : PrefixCache, optional
         What was read before.
 
@@ -57,8 +62,8 @@ def sample(
     """
     count = options.num_return_sequences
     places = [(prompt, sequence) for prompt in range(len(prompts)) for sequence in range(count)]
-    batch = CachedBatch(model, prompts, padding, prefixes)
-    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    batch = make_batch(model, prompts, padding, constraint, prefixes)
+    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
     warpers = sampling_warpers(options)
     generators = {
         place: torch.Generator().manual_seed((options.seed or 0) + place[1]) for place in places

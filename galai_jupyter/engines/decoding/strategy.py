@@ -15,6 +15,7 @@ from galai_jupyter.engines.decoding.diverse_beam import diverse_beam_search
 from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.sampling import sample
 from galai_jupyter.engines.decoding.stopping import Stopping
+from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.options import GenerationOptions
 
 _STEP_COST = 8
@@ -31,6 +32,7 @@ def continue_prompts(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None = None,
     prefixes: PrefixCache | None = None,
     room: int = sys.maxsize,
 ) -> Iterator[Step]:
@@ -40,7 +42,7 @@ def continue_prompts(
 
     Parameters
     ----------
-    model, prompts, options, stopping, padding, interrupted, prefixes
+    model, prompts, options, stopping, padding, interrupted, constraint, prefixes
         As for :func:`galai_jupyter.engines.decoding.sampling.sample`.
     room : int, optional
         Tokens that fit into memory at a time.
@@ -61,7 +63,8 @@ def continue_prompts(
     )
     for batch in batches:
         some = [prompts[index] for index in batch]
-        for step in _run(model, some, options, stopping, padding, interrupted, prefixes):
+        common = (model, some, options, stopping, padding, interrupted, constraint)
+        for step in _run(*common, prefixes):
             yield replace(step, prompt_index=batch[step.prompt_index])
 
 
@@ -72,10 +75,11 @@ def _run(
     stopping: Stopping,
     padding: int,
     interrupted: Callable[[], bool],
+    constraint: ReferenceTrie | None,
     prefixes: PrefixCache | None,
 ) -> Iterator[Step]:
     """Return the steps of the strategy that the options ask for, on one batch."""
-    common = (model, prompts, options, stopping, padding, interrupted)
+    common = (model, prompts, options, stopping, padding, interrupted, constraint)
     if options.penalty_alpha is not None and options.top_k is not None:
         return contrastive_search(
             *common,
