@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -10,9 +9,11 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Bool
 
 from galai_jupyter import commands, completion, prompts
+from galai_jupyter.bibliography.checking import check_suggestions
 from galai_jupyter.display import BUNDLES, Result, ResultFormatter
 from galai_jupyter.errors import GalacticaError, Interrupted, OptionError
 from galai_jupyter.flags import parse_flags
+from galai_jupyter.generation import Generation
 from galai_jupyter.input_transforms import GALACTICA_TRANSFORMS, split_target
 from galai_jupyter.options import (
     OPTIONS,
@@ -170,7 +171,10 @@ class GalacticaMagics(Magics):
             return self._runner.compare(prompt, decodings, display_options, target)
         if prompt_options.task == "cite":
             threshold = build_options(CiteOptions, values).threshold
-            complete = partial(with_suggestions, threshold=threshold)
+
+            def complete(generation: Generation) -> Generation:
+                return check_suggestions(with_suggestions(generation, threshold))
+
             return self._runner.generate(prompt, options, display_options, target, complete)
         return self._runner.generate(prompt, options, display_options, target)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,3 +168,17 @@ def test_the_model_judges_and_the_history_keeps_what_it_suggests() -> None:
 def test_a_threshold_above_certainty_is_refused() -> None:
     with pytest.raises(OptionError, match="threshold must be at most 0"):
         Model(ScriptedEngine(["x"])).suggest_references("x", threshold=0.5)
+
+
+def test_keys_of_a_library_are_a_column_of_the_table(
+    run: Callable[[str], Any], tmp_path: Path
+) -> None:
+    library = tmp_path / "refs.bib"
+    entry = "@article{known2001,\n  title = {A Known Paper},\n  author = {Known, Ann},\n}\n"
+    library.write_text(entry, encoding="utf-8")
+    get_session().use(ScriptedEngine([" A Known Paper, Known[END_REF]"]))
+    cited = run(f"%galactica cite --library {library} --suggestions 1 The known paper")
+    assert cited.suggestions.references[0].key == "known2001"
+    assert cited.notices == ()  # the table says it
+    html = str(generation_bundle(cited)["text/html"])
+    assert "known2001" in html and ">key<" in html

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 
 from galai_jupyter.bibliography.library import Library, read_library
 from galai_jupyter.bibliography.lookup import LookupService, look_up
 from galai_jupyter.bibliography.matching import match_reference
 from galai_jupyter.errors import LookupServiceError
-from galai_jupyter.generation import Reference
+from galai_jupyter.generation import Generation, Reference
 from galai_jupyter.references import (
     START_REF,
     begun_reference,
@@ -53,6 +54,26 @@ def check_references(
         except LookupServiceError as error:
             warnings.warn(str(error), UserWarning, stacklevel=3)
     return found
+
+
+def check_suggestions(generation: Generation) -> Generation:
+    """Return a generation whose suggestions have the keys of the library that it was given.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be read.
+    """
+    found, name = generation.suggestions, generation.options.library
+    if not found or not name:
+        return generation
+    texts = [sequence.text for sequence in generation.sequences]
+    told = check_texts(generation.prompt, texts, read_library(name))
+    return replace(
+        generation,
+        suggestions=replace(found, references=tuple(check_references(found.references, name))),
+        notices=tuple(each for each in generation.notices if each not in told),
+    )
 
 
 def library_notices(library: str | None) -> tuple[str, ...]:

@@ -14,12 +14,18 @@ from galai_jupyter.rendering.text import html_fragment, to_latex, to_markdown
 from galai_jupyter.rendering.token_view import nats
 
 _HEADER = ("", "title", "first author", "confidence", "sum", "mean", "minimum")
+_KEY = "key"
+"""A column more, where a library knows one of the references."""
 _NONE = "No such paper"
 
 
 def suggestions_html(generation: Generation, suggestions: Suggestions, special_tokens: str) -> str:
     """Return prompt and table as HTML, not yet sanitised."""
-    table = write_table(HtmlWriter(), _HEADER, _rows(suggestions)) if _rows(suggestions) else ""
+    table = (
+        write_table(HtmlWriter(), _header(suggestions), _rows(suggestions))
+        if _rows(suggestions)
+        else ""
+    )
     verdict = _verdict(suggestions)
     told = f"<p><strong>{text_html(_NONE)}</strong>: {text_html(verdict)}</p>" if verdict else ""
     note = f"<p><small>{text_html(_note(generation, suggestions))}</small></p>"
@@ -33,7 +39,7 @@ def suggestions_markdown(
     parts = _document(
         suggestions,
         to_markdown(generation.prompt, special_tokens=special_tokens),
-        lambda rows: write_table(MarkdownWriter(), _HEADER, rows),
+        lambda rows: write_table(MarkdownWriter(), _header(suggestions), rows),
         lambda words: f"**{_NONE}**: {escape_markdown(words)}",
     )
     return "\n\n".join([*parts, escape_markdown(_note(generation, suggestions))])
@@ -44,7 +50,7 @@ def suggestions_latex(generation: Generation, suggestions: Suggestions) -> str:
     parts = _document(
         suggestions,
         to_latex(generation.prompt),
-        lambda rows: write_table(LatexWriter(), _HEADER, rows),
+        lambda rows: write_table(LatexWriter(), _header(suggestions), rows),
         lambda words: rf"\textbf{{{_NONE}}}: {escape_latex(words)}",
     )
     return "\n\n".join([*parts, escape_latex(_note(generation, suggestions))]) + "\n"
@@ -56,7 +62,7 @@ def suggestions_plain(generation: Generation, suggestions: Suggestions) -> str:
         suggestions,
         generation.prompt,
         lambda rows: table_bundle(
-            _HEADER,
+            _header(suggestions),
             [
                 [
                     f"{c.blocks} {c.words}" if isinstance(c, Bar) else " ".join(c.split())
@@ -81,8 +87,20 @@ def _document(
     return [part.strip("\n") for part in parts if part.strip()]
 
 
+def _header(suggestions: Suggestions) -> tuple[str, ...]:
+    return (*_HEADER, _KEY) if _has_keys(suggestions) else _HEADER
+
+
+def _has_keys(suggestions: Suggestions) -> bool:
+    return any(each.key for each in suggestions.accepted)
+
+
 def _rows(suggestions: Suggestions) -> list[list[Cell]]:
-    return [_row(rank, each) for rank, each in enumerate(suggestions.accepted, 1)]
+    rows = [_row(rank, each) for rank, each in enumerate(suggestions.accepted, 1)]
+    if _has_keys(suggestions):
+        for row, each in zip(rows, suggestions.accepted, strict=True):
+            row.append(each.key or "not found")
+    return rows
 
 
 def _row(rank: int, reference: Reference) -> list[Cell]:
