@@ -46,7 +46,7 @@ class Checkpoint:
 
 
 def find_checkpoint(
-    name: str, check_memory: Callable[[PretrainedConfig], None], progress: Progress
+    name: str, check_memory: Callable[[PretrainedConfig], object], progress: Progress
 ) -> Checkpoint:
     """Return the checkpoint called `name`, downloaded if it must be.
 
@@ -88,7 +88,7 @@ def _download(
     name: str,
     hub_id: str,
     licence: str,
-    check_memory: Callable[[PretrainedConfig], None],
+    check_memory: Callable[[PretrainedConfig], object],
     progress: Progress,
 ) -> Checkpoint:
     from huggingface_hub import HfApi, hf_hub_download, snapshot_download
