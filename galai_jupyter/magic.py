@@ -116,7 +116,8 @@ class GalacticaMagics(Magics):
             if option.group in _PROMPT_GROUPS and (value := getattr(self, name)) != option.default
         }
         task = values.get("task", configured.get("task"))
-        defaults = dict(prompts.find_task(task).defaults) if task else {}
+        form = values.get("form", configured.get("form"))
+        defaults = dict(prompts.find_task(task, form).defaults) if task else {}
         if any(name in values for name in _STRATEGY):
             # A strategy that was asked for takes the place of the task's own.
             defaults = {name: v for name, v in defaults.items() if name not in _STRATEGY}

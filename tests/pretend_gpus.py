@@ -100,7 +100,9 @@ def _wrap(leaf: Any, device: str) -> Any:
 def pretend_gpus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let torch compute on ``cuda:0``, ``cuda:1`` … on a machine that has none."""
     monkeypatch.setattr(torch.cuda, "_lazy_init", lambda: None)
-    monkeypatch.setattr(torch, "inference_mode", torch.no_grad)  # not for tensors with a wrapper
+    # No wrapper can be made in inference mode; the weights want no gradients anyhow.
+    monkeypatch.setattr(torch.inference_mode, "__enter__", lambda mode: None)
+    monkeypatch.setattr(torch.inference_mode, "__exit__", lambda mode, *error: None)
     lifting = torch._C._only_lift_cpu_tensors()
     torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor(…, device=…) copies, then
     try:

@@ -16,7 +16,7 @@ def main() -> None:
         try:
             answers.append(getattr(model, case["method"])(case["text"], **case["options"]))
         except Exception as error:  # a case that galai cannot do is a row of the table
-            answers.append("{}: {}".format(type(error).__name__, str(error).splitlines()[0]))
+            answers.append(f"{type(error).__name__}: {str(error).splitlines()[0]}")
     print("\n" + json.dumps(answers))
 
 

@@ -55,7 +55,7 @@ def beam_search(
     width = options.num_beams
     open_beams = [_Beams(index, [Hypothesis()] * width) for index in range(len(prompts))]
     batch = CachedBatch(model, prompts, padding)
-    processors = logits_processors(options, stopping, batch.ids.shape[1])
+    processors = logits_processors(options, stopping, batch.ids)
     if interrupted():
         for beams in open_beams:
             yield from _results(beams, options.num_return_sequences, "interrupted")
