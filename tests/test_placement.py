@@ -164,6 +164,29 @@ def test_the_count_that_is_named_is_the_least_that_will_do(name: str, gigabytes:
         placement(name).device_map("float16", gpus(count - 1, gigabytes))
 
 
+def test_the_readme_tells_how_many_gpus_are_needed() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    header = next(row for row in rows if row[:2] == ["", "mini"])
+    needed = next(row for row in rows if row[0] == "memory as float16")
+    counted = [row for row in rows if row[0].endswith("GB GPUs")]
+    assert [row[0].split()[0] for row in counted] == ["16", "24", "40", "80"]
+    for column in range(1, len(header)):
+        for name in header[column].split(", "):
+            info = ModelInfo.by_name(name)
+            assert f"{info.memory_needed('float16') / GB:.1f} GB" == needed[column]
+            for row in counted:
+                count, size = int(row[column]), int(row[0].split()[0])
+                assert placement(name).device_map("float16", gpus(count, size))
+                if count > 1:
+                    with pytest.raises(InsufficientMemoryError):
+                        placement(name).device_map("float16", gpus(count - 1, size))
+
+
 def test_gpus_may_have_different_sizes() -> None:
     free = {0: 16 * GB, 1: 80 * GB}
     found = placement("large").device_map("float16", free)
