@@ -137,7 +137,8 @@ class GalacticaMagics(Magics):
             if option.group in _PROMPT_GROUPS and (value := getattr(self, name)) != option.default
         }
         task = values.get("task", configured.get("task"))
-        defaults = dict(prompts.find_task(task).defaults) if task else {}
+        form = values.get("form", configured.get("form"))
+        defaults = dict(prompts.find_task(task, form).defaults) if task else {}
         if task == "cite":
             return _citing({**configured, **defaults, **values})
         for name in ("suggestions", "threshold"):

@@ -259,6 +259,11 @@ class PromptOptions:
         None, "Begin a new document (</s> in front); the task decides when left out."
     )
     input: str | None = _option(None, "Input of an instruction (task instruct).")
+    form: str | None = _option(
+        None,
+        "Answer an instruction with citations and formulas, or with Python code (task instruct).",
+        choices=("scientist", "code"),
+    )
     into: str = _option("python code", "What a formula is translated into (task translate).")
     continuation: tuple[str, ...] = _option(
         (),

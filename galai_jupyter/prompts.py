@@ -134,7 +134,11 @@ _DESCRIBE_MOLECULE = (
 _ENTITIES = "…\n\nWhat scientific entities are mentioned in the abstract above?\n\n"
 _LONGER = {"max_new_tokens": 250}
 _ANSWER = {"stop": ("\n\nQuestion:",)}
-_REPLY = {"max_new_tokens": 400, "stop": ("\n\n### Instruction:",)}
+_HEADINGS = ("Instruction", "Input", "Response", "Markdown and LaTeX Response")
+# The longer ones first, so that no newline is left of what ends a response.
+_NEXT_TURN = tuple(f"{line}### {heading}:" for line in ("\n\n", "\n") for heading in _HEADINGS)
+_REPLY = {"max_new_tokens": 400, "stop": _NEXT_TURN}
+_CODE_REPLY = {"max_new_tokens": 400, "stop": ("\n```", *_NEXT_TURN)}
 _MOLECULE = {"top_p": 0.6, "max_new_tokens": 200}
 
 TASKS: Mapping[str, Task] = {
@@ -197,15 +201,22 @@ TASKS: Mapping[str, Task] = {
             "Follow an instruction with Python code (Galpaca).",
             _template(_INSTRUCT_CODE),
             False,
-            _REPLY,
+            _CODE_REPLY,
         ),
     )
 }
 """The tasks by name; the templates are those of the Galactica and Galpaca model cards."""
 
 
-def find_task(name: str) -> Task:
+def find_task(name: str, form: str | None = None) -> Task:
     """Return the task called `name`.
+
+    Parameters
+    ----------
+    name : str
+        A name of `TASKS`.
+    form : str, optional
+        A form of task instruct: ``instruct`` in the form ``code`` is ``instruct-code``.
 
     Raises
     ------
@@ -213,6 +224,8 @@ def find_task(name: str) -> Task:
         If there is none; the message holds close matches.
     """
     key = name.replace("_", "-")
+    if form and key == "instruct":
+        key = f"{key}-{form}"
     if key not in TASKS:
         raise OptionError(
             f"There is no task {name!r}.{did_you_mean(key, TASKS)} "
@@ -237,12 +250,13 @@ def build_prompt(text: str, options: PromptOptions | None = None) -> Prompt:
     Raises
     ------
     OptionError
-        If the task is unknown.
+        If the task is unknown, or does not go with the other options.
     PromptError
         If there is no text and the task needs one.
     """
     options = options or PromptOptions()
-    task = find_task(options.task) if options.task else None
+    task = find_task(options.task, options.form) if options.task else None
+    _check_instruction(task, options)
     notices = []
     text = text.replace("\r\n", "\n")
     stripped = text.rstrip(" \t")
@@ -257,6 +271,20 @@ def build_prompt(text: str, options: PromptOptions | None = None) -> Prompt:
         text = task.build(text, options)
         new_doc = task.new_doc if new_doc is None else new_doc
     return Prompt(text, bool(new_doc), options.truncate, tuple(notices))
+
+
+def _check_instruction(task: Task | None, options: PromptOptions) -> None:
+    """Refuse options of task instruct that would be lost."""
+    name = task.name if task else ""
+    if options.form and name != f"instruct-{options.form}":
+        raise OptionError(f"form={options.form} is for task instruct: add --task instruct.")
+    if options.input is not None and name != "instruct":
+        raise OptionError(
+            "input is for task instruct in its plain form, the only one that Galpaca was trained "
+            "on with an input: put the input into the instruction, or drop form."
+            if name.startswith("instruct-")
+            else "input is for task instruct: add --task instruct, or drop it."
+        )
 
 
 @cache

@@ -234,7 +234,7 @@ def test_memory_is_checked_before_anything_is_read(
 ) -> None:
     from galai_jupyter.engines import hardware
 
-    monkeypatch.setattr(hardware, "free_memory", lambda *place: 1000)
+    monkeypatch.setattr(hardware, "free_memory", lambda: 1000)
     monkeypatch.setattr(checkpoints, "load_weights", lambda *_: pytest.fail("it was loaded"))
     with pytest.raises(InsufficientMemoryError, match="is free"):
         load(checkpoint)

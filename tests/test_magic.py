@@ -206,6 +206,42 @@ def test_a_text_alone_is_scored_as_a_document(run: Run, engine: ScriptedEngine) 
     assert (result.prompt, result.new_doc, len(result.tokens)) == ("", True, 7)
 
 
+@pytest.mark.parametrize(
+    ("flags", "said", "kept", "reason"),
+    [
+        ("", " Four.</s>", " Four.", "end_of_document"),
+        ("", " Four.\n\n### Instruction:\nAdd 3.", " Four.", "stop_string"),
+        ("", " Four.\n### Input:\n5", " Four.", "stop_string"),
+        ("--input 2,2", "\nFour.\n\n### Response:\nFour.", "\nFour.", "stop_string"),
+        ("", " # Sum\n### Instructions for use", " # Sum\n### Instructions for use", None),
+        (
+            "--form scientist",
+            "\n$$2 + 2 = 4$$ [START_REF] Arithmetic, Peano[END_REF]\n\n### Instruction:\nx",
+            "\n$$2 + 2 = 4$$ [START_REF] Arithmetic, Peano[END_REF]",
+            "stop_string",
+        ),
+        ("--form scientist", " a\n\n### Markdown and LaTeX Response:\nb", " a", "stop_string"),
+        ("--form code", '\nx = """```"""\n```\nIt', '\nx = """```"""', "stop_string"),
+        ("--form code", "\nprint(4)</s>", "\nprint(4)", "end_of_document"),
+    ],
+)
+def test_an_instruction_is_answered_to_the_end_of_its_response(
+    run: Run, flags: str, said: str, kept: str, reason: str | None
+) -> None:
+    get_session().use(ScriptedEngine([said]))
+    result = run(f"%%galactica --task instruct {flags}\nAdd 2 and 2.")
+    assert result.prompt.count("### Instruction:\nAdd 2 and 2.\n\n### ") == 1
+    assert result.text == kept
+    assert result.finish_reason == (reason or "end_of_document")
+
+
+def test_the_form_of_instructions_can_be_configured(run: Run, engine: ScriptedEngine) -> None:
+    run("%config GalacticaMagics.form = 'code'")
+    result = run("%%galactica --task instruct\nAdd.")
+    assert result.prompt.endswith("### Response:\n```python")
+    assert "\n```" in result.options.stop
+
+
 def test_expressions_are_replaced_unless_raw(run: Run, engine: ScriptedEngine) -> None:
     run("topic = 'Gene'")
     run("%%galactica\n# {{topic}} {topic} \\{{topic}}")
@@ -224,6 +260,9 @@ def test_config_sets_defaults(run: Run, shell: Any, engine: ScriptedEngine) -> N
     ("cell", "message"),
     [
         ("%%galactica --topp 3\nx", "'--top-p'"),
+        ("%%galactica --task instruct --form cod\nx", "'code'"),
+        ("%%galactica --form code\nx", "--task instruct"),
+        ("%%galactica --task instruct --form code --input 1\nx", "plain form"),
         ("%%galactica --top-p 3\nx", "0 to 1"),
         ("%%galactica --num-beams 3 --top-k 2\nx", "drop one"),
         ("%%galactica --task cyte\nx", "'cite'"),

@@ -57,6 +57,40 @@ def test_an_instruction_may_have_an_input() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("form", "asked", "ending"),
+    [
+        (
+            "scientist",
+            "As a scientist, write a response that appropriately completes the request, citing "
+            "specific papers whenever possible.",
+            "### Markdown and LaTeX Response:",
+        ),
+        ("code", COMPLETES, "### Response:\n```python"),
+    ],
+)
+def test_an_instruction_may_ask_for_a_form(form: str, asked: str, ending: str) -> None:
+    built = build_prompt("Write out it.", PromptOptions(task="instruct", form=form))
+    assert built.text == (f"{INSTRUCTION}. {asked}\n\n### Instruction:\nWrite out it.\n\n{ending}")
+    assert built == build_prompt("Write out it.", PromptOptions(task=f"instruct-{form}"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (PromptOptions(task="instruct", form="code", input="x"), "plain form"),
+        (PromptOptions(task="instruct-scientist", input="x"), "plain form"),
+        (PromptOptions(task="cite", input="x"), "--task instruct"),
+        (PromptOptions(input="x"), "--task instruct"),
+        (PromptOptions(form="code"), "--task instruct"),
+        (PromptOptions(task="answer", form="code"), "--task instruct"),
+    ],
+)
+def test_options_of_instructions_are_never_lost(options: PromptOptions, message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        build_prompt("Add.", options)
+
+
 def test_translation_takes_code_and_a_target() -> None:
     built = build_prompt("```python\nx = 1\n```", PromptOptions(task="translate", into="C++"))
     assert built.text.startswith("Question: Translate the following python code:\n\n```python\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
-from galai_jupyter.catalog import ModelInfo, format_bytes, memory_needed
+from galai_jupyter.catalog import ModelInfo, element_size, format_bytes, memory_needed
 from galai_jupyter.engines.progress import Progress, reporting_tqdm
 from galai_jupyter.errors import CheckpointError, InsufficientMemoryError
 
@@ -51,14 +51,24 @@ def read_config(folder: Path) -> PretrainedConfig:
     return config
 
 
-def count_parameters(config: PretrainedConfig) -> int:
-    """Return how many parameters a model of this configuration has, without any memory."""
+def empty_model(config: PretrainedConfig) -> Any:
+    """Return a model of this configuration that has shapes, but takes no memory."""
     import torch
     from transformers import AutoModelForCausalLM
 
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
-    return sum(parameter.numel() for parameter in model.parameters())
+        return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+
+
+def count_parameters(config: PretrainedConfig) -> int:
+    """Return how many parameters a model of this configuration has, without any memory."""
+    return sum(parameter.numel() for parameter in empty_model(config).parameters())
+
+
+def cache_size(config: PretrainedConfig, dtype: str) -> int:
+    """Return the bytes of keys and values for one full context."""
+    per_token = 2 * config.num_hidden_layers * config.hidden_size * element_size(dtype)
+    return int(per_token * config.max_position_embeddings)
 
 
 def check_memory(name: str, parameters: int, dtype: str, cache: int, free: int) -> None:
@@ -89,26 +99,31 @@ def check_memory(name: str, parameters: int, dtype: str, cache: int, free: int) 
     if dtype == "float32" and halved <= free:
         fits = f"--dtype bfloat16 needs {format_bytes(halved)}"
     else:
-        smaller = [
-            info
-            for info in map(ModelInfo.by_name, catalog.names())
-            if info.memory_needed(dtype) <= free
-        ]
-        fits = "a machine with more memory, or a server, is needed"
-        if smaller:
-            largest = max(smaller, key=lambda info: info.parameters)
-            fits = f"{largest.name} ({format_bytes(largest.weights_size(dtype))}) would fit"
+        fits = model_that_fits(dtype, free)
     raise InsufficientMemoryError(
         f"{name} needs {format_bytes(need)} of memory as {dtype} and {format_bytes(free)} is "
         f"free: {fits}."
     )
 
 
+def model_that_fits(dtype: str, free: int) -> str:
+    """Return the largest model of the catalog that fits into `free` bytes, in words."""
+    smaller = [
+        info
+        for info in map(ModelInfo.by_name, catalog.names())
+        if info.memory_needed(dtype) <= free
+    ]
+    if not smaller:
+        return "a machine with more memory, or a server, is needed"
+    largest = max(smaller, key=lambda info: info.parameters)
+    return f"{largest.name} ({format_bytes(largest.weights_size(dtype))}) would fit"
+
+
 def load_weights(
     folder: Path,
     config: PretrainedConfig,
     dtype: str,
-    placement: dict[str, Any],
+    device_map: dict[str, int | str],
     progress: Progress,
 ) -> Any:
     """Return the model in `folder`, every weight of it read from the checkpoint.
@@ -125,8 +140,8 @@ def load_weights(
         From :func:`read_config`.
     dtype : str
         Number format of the weights.
-    placement : dict
-        ``device_map`` and ``max_memory`` for transformers.
+    device_map : dict of str to (int or str)
+        Module name to device; ``""`` is all of the model.
     progress : callable
         Told how far it is.
 
@@ -140,10 +155,10 @@ def load_weights(
     CheckpointError
         If weights are missing, damaged, of other shapes, or left over.
     """
-    model, missing, unexpected = _load(folder, config, dtype, placement, progress)
+    model, missing, unexpected = _load(folder, config, dtype, device_map, progress)
     if (missing or unexpected) and _correct(config, missing, unexpected):
         del model
-        model, missing, unexpected = _load(folder, config, dtype, placement, progress)
+        model, missing, unexpected = _load(folder, config, dtype, device_map, progress)
     if missing or unexpected:
         name = sorted(missing or unexpected)[0]
         problem = "lacks" if missing else "has an unknown weight"
@@ -160,7 +175,7 @@ def _load(
     folder: Path,
     config: PretrainedConfig,
     dtype: str,
-    placement: dict[str, Any],
+    device_map: dict[str, int | str],
     progress: Progress,
 ) -> tuple[Any, set[str], set[str]]:
     import torch
@@ -177,7 +192,7 @@ def _load(
                 weights_only=True,
                 ignore_mismatched_sizes=True,  # they are refused below, by name
                 local_files_only=True,
-                **placement,
+                device_map=device_map,
             )
     except (torch.cuda.OutOfMemoryError, MemoryError) as error:
         raise InsufficientMemoryError(

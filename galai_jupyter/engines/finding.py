@@ -47,7 +47,7 @@ class Checkpoint:
 
 def find_checkpoint(
     name: str,
-    check_memory: Callable[[PretrainedConfig], None],
+    check_memory: Callable[[PretrainedConfig], object],
     progress: Progress,
     revision: str | None = None,
 ) -> Checkpoint:
@@ -99,7 +99,7 @@ def _download(
     name: str,
     hub_id: str,
     licence: str,
-    check_memory: Callable[[PretrainedConfig], None],
+    check_memory: Callable[[PretrainedConfig], object],
     progress: Progress,
     revision: str | None,
 ) -> Checkpoint:

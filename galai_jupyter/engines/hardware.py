@@ -13,17 +13,11 @@ DTYPES = OPTIONS["dtype"].choices
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def free_memory(device: str = "cpu", num_gpus: int | None = None) -> int:
-    """Return the bytes that are free on a device, over all GPUs for ``"cuda"``.
+def free_memory() -> int:
+    """Return the bytes of main memory that are free.
 
     A container's limit counts where it is lower than what the machine has.
     """
-    if device.startswith("cuda"):
-        import torch
-
-        count = torch.cuda.device_count() if num_gpus is None else num_gpus
-        indices = [int(device[5:])] if ":" in device else range(count)
-        return sum(torch.cuda.mem_get_info(index)[0] for index in indices)
     import psutil
 
     available = int(psutil.virtual_memory().available)
@@ -34,6 +28,34 @@ def free_memory(device: str = "cpu", num_gpus: int | None = None) -> int:
     except (OSError, ValueError):  # no control group, or no limit ("max")
         return available
     return min(available, limit - used)
+
+
+def free_gpu_memory(device: str, num_gpus: int | None = None) -> dict[int, int]:
+    """Return the free bytes of each GPU that a model may use, by its index.
+
+    Parameters
+    ----------
+    device : str
+        ``"cuda"`` for the first GPUs, ``"cuda:1"`` for that one alone.
+    num_gpus : int, optional
+        How many; all by default.
+
+    Raises
+    ------
+    OptionError
+        If there are not so many.
+    """
+    import torch
+
+    there = torch.cuda.device_count()
+    count = there if num_gpus is None else num_gpus
+    if not 1 <= count <= there:
+        raise OptionError(
+            f"num_gpus={count} cannot be had on device {device}, of which this machine has "
+            f"{there}: give 1 to {there}, or leave it out."
+        )
+    indices = [int(device.partition(":")[2])] if ":" in device else range(count)
+    return {index: torch.cuda.mem_get_info(index)[0] for index in indices}
 
 
 def release_memory() -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import PrefixStatistics, ScoredId, Step
 from galai_jupyter.engines.fingerprint import fingerprint
+from galai_jupyter.engines.placement import Placement
 from galai_jupyter.engines.progress import Progress
 from galai_jupyter.engines.reference_trie import ReferenceTrie
-from galai_jupyter.errors import CheckpointError, OptionError
+from galai_jupyter.errors import CheckpointError
 from galai_jupyter.generation import ModelDescription
 from galai_jupyter.options import GenerationOptions, LoadOptions
 from galai_jupyter.tokens import END_OF_DOCUMENT, PADDING, StopStrings, load_tokenizer, special_id
@@ -93,21 +94,25 @@ class LocalEngine:
             Each with one sentence that says what to do.
         """
         options = options or LoadOptions()
-        place = hardware.choose_device(options.device, options.num_gpus)
+        device = hardware.choose_device(options.device, options.num_gpus)
 
-        def check_memory(config: Any) -> None:
-            parameters = checkpoint.count_parameters(config)
-            number_format = hardware.choose_dtype(options.dtype, place, _stored_dtype(config))
+        def place(config: Any) -> dict[str, int | str]:
+            """Return where the layers go; raise if there is no room for them."""
+            number_format = hardware.choose_dtype(options.dtype, device, _stored_dtype(config))
+            if device.startswith("cuda"):
+                free = hardware.free_gpu_memory(device, options.num_gpus)
+                return Placement(name, config).device_map(number_format, free)
             checkpoint.check_memory(
                 name,
-                parameters,
+                checkpoint.count_parameters(config),
                 number_format,
-                _cache_size(config, number_format),
-                hardware.free_memory(place, options.num_gpus),
+                checkpoint.cache_size(config, number_format),
+                hardware.free_memory(),
             )
+            return {"": device}
 
         progress("Looking up", 0.0)
-        found = finding.find_checkpoint(name, check_memory, progress, options.revision)
+        found = finding.find_checkpoint(name, place, progress, options.revision)
         tokenizer = load_tokenizer(found.folder)
         config = checkpoint.read_config(found.folder)
         if tokenizer.get_vocab_size() > config.vocab_size:
@@ -115,9 +120,9 @@ class LocalEngine:
                 f"The tokenizer in {found.folder} has {tokenizer.get_vocab_size()} tokens and the "
                 f"model {config.vocab_size}: they do not belong together; download both again."
             )
-        number_format = hardware.choose_dtype(options.dtype, place, _stored_dtype(config))
+        number_format = hardware.choose_dtype(options.dtype, device, _stored_dtype(config))
         model = checkpoint.load_weights(
-            found.folder, config, number_format, _placement(place, options.num_gpus), progress
+            found.folder, config, number_format, place(config), progress
         )
         return cls(
             model,
@@ -161,7 +166,10 @@ class LocalEngine:
         return int(self._free_memory() // 4 // per_token)
 
     def _free_memory(self) -> int:
-        return hardware.free_memory(str(self.model.get_input_embeddings().weight.device))
+        device = str(self.model.get_input_embeddings().weight.device)
+        if device.startswith("cuda"):
+            return sum(hardware.free_gpu_memory(device).values())
+        return hardware.free_memory()
 
     @property
     def _is_small(self) -> bool:
@@ -240,31 +248,3 @@ def _single_threaded(steps: Iterator[Step]) -> Iterator[Step]:
 
 def _stored_dtype(config: Any) -> str:
     return str(getattr(config, "dtype", None) or "float32").removeprefix("torch.")
-
-
-def _cache_size(config: Any, dtype: str) -> int:
-    """Return the bytes of keys and values for one full context."""
-    from galai_jupyter.catalog import element_size
-
-    per_token = 2 * config.num_hidden_layers * config.hidden_size * element_size(dtype)
-    return int(per_token * config.max_position_embeddings)
-
-
-def _placement(device: str, num_gpus: int | None) -> dict[str, Any]:
-    """Return where transformers and accelerate are to put the layers."""
-    import torch
-
-    if device != "cuda":
-        return {"device_map": {"": device}}
-    count = torch.cuda.device_count() if num_gpus is None else num_gpus
-    if count > torch.cuda.device_count():
-        raise OptionError(
-            f"num_gpus={count} is more than the {torch.cuda.device_count()} GPUs of this machine: "
-            "ask for fewer."
-        )
-    if count == 1:
-        return {"device_map": {"": "cuda:0"}}
-    limits = {index: torch.cuda.mem_get_info(index)[0] for index in range(count)}
-    # What is left of the first GPU holds the activations and the logits.
-    limits[0] = int(limits[0] * 0.9)
-    return {"device_map": "auto", "max_memory": limits}

@@ -67,7 +67,7 @@ def beam_search(
     width = options.num_beams
     open_beams = [_Beams(index, [Hypothesis()] * width) for index in range(len(prompts))]
     batch = make_batch(model, prompts, padding, constraint, prefixes)
-    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
+    processors = logits_processors(options, stopping, batch.ids, constraint)
     if interrupted():
         for beams in open_beams:
             yield from _results(beams, options.num_return_sequences, "interrupted")

@@ -59,7 +59,7 @@ def contrastive_search(
     places = [(prompt, 0) for prompt in range(len(prompts))]
     said: dict[tuple[int, int], list[int]] = {place: [] for place in places}
     batch = _CandidateBatch(model, prompts, padding, stopping.max_new_tokens, prefixes)
-    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
+    processors = logits_processors(options, stopping, batch.ids, constraint)
     if interrupted():
         yield from (Step(*place, finish_reason="interrupted") for place in places)
         return

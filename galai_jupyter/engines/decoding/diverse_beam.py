@@ -70,7 +70,7 @@ def diverse_beam_search(
     turns = [[_Group(size) for _ in prompts] for _ in range(num_beam_groups)]
     open_prompts = list(range(len(prompts)))
     batch = make_batch(model, prompts, padding, constraint, prefixes)
-    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
+    processors = logits_processors(options, stopping, batch.ids, constraint)
 
     def finish(prompt: int) -> Iterator[Step]:
         found = [each for groups in turns for each in groups[prompt].closed()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torch import Tensor
 from transformers import (
     LogitsProcessorList,
     MinNewTokensLengthLogitsProcessor,
@@ -21,7 +22,7 @@ from galai_jupyter.options import GenerationOptions
 def logits_processors(
     options: GenerationOptions,
     stopping: Stopping,
-    prompt_length: int,
+    ids: Tensor,
     constraint: ReferenceTrie | None = None,
 ) -> LogitsProcessorList:
     """Return what changes the scores of every strategy.
@@ -32,8 +33,8 @@ def logits_processors(
         For the penalties.
     stopping : Stopping
         For the least number of new tokens.
-    prompt_length : int
-        Columns of the prompts, padding included.
+    ids : torch.Tensor, shape (rows, length)
+        The prompts, padding included, on the device of the scores.
     constraint : ReferenceTrie, optional
         The only references that may be generated.
     """
@@ -45,7 +46,10 @@ def logits_processors(
     if stopping.min_new_tokens:
         processors.append(
             MinNewTokensLengthLogitsProcessor(
-                prompt_length, stopping.min_new_tokens, stopping.end_of_document
+                ids.shape[1],
+                stopping.min_new_tokens,
+                stopping.end_of_document,
+                device=str(ids.device),
             )
         )
     if constraint is not None:

@@ -63,7 +63,7 @@ def sample(
     count = options.num_return_sequences
     places = [(prompt, sequence) for prompt in range(len(prompts)) for sequence in range(count)]
     batch = make_batch(model, prompts, padding, constraint, prefixes)
-    processors = logits_processors(options, stopping, batch.ids.shape[1], constraint)
+    processors = logits_processors(options, stopping, batch.ids, constraint)
     warpers = sampling_warpers(options)
     generators = {
         place: torch.Generator().manual_seed((options.seed or 0) + place[1]) for place in places
