@@ -16,6 +16,7 @@ _PUBLIC = {
     "Prompt": "prompts",
     "Reference": "generation",
     "Session": "session",
+    "connect": "connecting",
     "display_latex": "rendering",
     "display_markdown": "rendering",
     "escape_custom_split_sequence": "tokens",

@@ -64,8 +64,11 @@ def _candidates(words: list[str]) -> Iterable[str]:
         if key in OPTIONS and OPTIONS[key].choices:
             return OPTIONS[key].choices
     if fragment.startswith("--"):
-        loading = words[0] == "load"
-        flags = [option for option in OPTIONS.values() if (option.group == "load") == loading]
+        own = ("load", "connect")
+        groups = (
+            {words[0]} if words[0] in own else {o.group for o in OPTIONS.values()}.difference(own)
+        )
+        flags = [option for option in OPTIONS.values() if option.group in groups]
         negative = [
             option.flag.replace("--", "--no-", 1) for option in flags if option.type is bool
         ]

@@ -10,6 +10,7 @@
     ├── InsufficientMemoryError           weights or cache do not fit the memory that is free
     ├── SessionBusyError                  this thread is already in the middle of a generation
     └── EngineError                       the engine failed (the cause is chained) or cannot do it
+        └── ServerKeyError                a server wants a key, or another one
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class SessionBusyError(GalacticaError):
 
 class EngineError(GalacticaError):
     """The engine failed (``__cause__`` holds its error), or cannot do what was asked of it."""
+
+
+class ServerKeyError(EngineError):
+    """A server wants a key, or refuses the one that it was given."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

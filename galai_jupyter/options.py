@@ -282,6 +282,19 @@ class LoadOptions:
 
 
 @dataclass(frozen=True)
+class ConnectOptions:
+    """Which model of a server is used, and how long to wait for it."""
+
+    model: str | None = _option(None, "Name of the server's model; needed when it has several.")
+    tokenizer: str | None = _option(
+        None, "Catalog name, hub id or folder whose tokenizer the server's model has."
+    )
+    timeout: float = _option(
+        120.0, "Seconds without news after which a server is given up.", minimum=0.1, maximum=3600.0
+    )
+
+
+@dataclass(frozen=True)
 class Option:
     """One row of the table.
 
@@ -302,7 +315,7 @@ class Option:
     repeated : bool
         Whether it may be given several times.
     group : str
-        ``"generation"``, ``"prompt"``, ``"display"`` or ``"load"``.
+        ``"generation"``, ``"prompt"``, ``"display"``, ``"load"`` or ``"connect"``.
     """
 
     name: str
@@ -374,13 +387,16 @@ class Option:
             raise OptionError(f"{self.name} must be {self.range}, not {value:g}.")
 
 
-Record = TypeVar("Record", GenerationOptions, PromptOptions, DisplayOptions, LoadOptions)
+Record = TypeVar(
+    "Record", GenerationOptions, PromptOptions, DisplayOptions, LoadOptions, ConnectOptions
+)
 
 _GROUPS: dict[str, type] = {
     "generation": GenerationOptions,
     "prompt": PromptOptions,
     "display": DisplayOptions,
     "load": LoadOptions,
+    "connect": ConnectOptions,
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 from galai_jupyter.errors import OptionError
 from galai_jupyter.options import (
     OPTIONS,
+    ConnectOptions,
     DisplayOptions,
     GenerationOptions,
     LoadOptions,
@@ -18,7 +19,7 @@ from galai_jupyter.options import (
 
 
 def test_every_option_is_one_row_and_one_field() -> None:
-    records = (GenerationOptions, PromptOptions, DisplayOptions, LoadOptions)
+    records = (GenerationOptions, PromptOptions, DisplayOptions, LoadOptions, ConnectOptions)
     names = [entry.name for record in records for entry in dataclasses.fields(record)]
     assert sorted(names) == sorted(OPTIONS)
     assert len(names) == len(set(names))

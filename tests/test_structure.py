@@ -25,12 +25,16 @@ LAYERS = {
     ),
     "engines": (
         {"engines"},
-        {"tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil", "tqdm"},
+        {
+            "tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil", "tqdm",
+            "openai",
+        },
     ),
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
     "session": (
         {
             "streaming", "scoring", "arguments", "galai_methods", "model", "session", "loading",
+            "connecting",
         },
         {"tokenizers", "torch", "tqdm"},
     ),
@@ -55,7 +59,7 @@ MAY_IMPORT = {
     "shells": {"vocabulary", "engines", "rendering", "session", "shells"},
 }
 MODULES = {name for modules, _ in LAYERS.values() for name in modules}
-ENGINES = {"local", "scripted"}
+ENGINES = {"local", "remote", "scripted"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -132,6 +136,7 @@ def test_public_names_are_pinned() -> None:
         "Prompt",
         "Reference",
         "Session",
+        "connect",
         "display_latex",
         "display_markdown",
         "escape_custom_split_sequence",
