@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _PROMPT_GROUPS = ("generation", "prompt", "display")
-_STRATEGY = ("top_p", "top_k", "temperature", "penalty_alpha", "num_beams")
-"""The options that choose a strategy."""
 
 
 @magics_class
@@ -116,11 +114,7 @@ class GalacticaMagics(Magics):
             if option.group in _PROMPT_GROUPS and (value := getattr(self, name)) != option.default
         }
         task = values.get("task", configured.get("task"))
-        defaults = dict(prompts.find_task(task).defaults) if task else {}
-        if any(name in values for name in _STRATEGY):
-            # A strategy that was asked for takes the place of the task's own.
-            defaults = {name: v for name, v in defaults.items() if name not in _STRATEGY}
-        return {**configured, **defaults, **values}
+        return {**configured, **prompts.task_defaults(task, values), **values}
 
     def _generate(self, text: str, values: dict[str, Any], target: str | None) -> Generation:
         options = build_options(GenerationOptions, values).checked()

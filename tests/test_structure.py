@@ -19,29 +19,29 @@ LAYERS = {
     "vocabulary": (
         {
             "errors", "catalog", "tokens", "prompts", "options", "flags", "traits", "generation",
-            "references", "scores",
+            "references", "scores", "scaling",
         },
         {"tokenizers", "jinja2", "traitlets"},
     ),
     "engines": (
         {"engines"},
         {
-            "tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil", "tqdm",
-            "openai",
+            "tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil",
+            "tqdm", "openai",
         },
     ),
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
     "session": (
         {
             "streaming", "scoring", "arguments", "galai_methods", "model", "session", "loading",
-            "connecting",
+            "connecting", "batch", "batch_file", "server", "parallel",
         },
-        {"tokenizers", "torch", "tqdm"},
+        {"tokenizers", "torch", "tqdm", "pandas", "pyarrow"},
     ),
     "shells": (
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
-            "preload", "quickstart", "export", "cli",
+            "preload", "quickstart", "export", "cli", "serve",
         },
         {
             "IPython", "traitlets", "torch", "huggingface_hub", "nbformat", "nbclient",
