@@ -153,14 +153,15 @@ class Batch:
                     break
                 if news:
                     self._take(*news)
-            complete = all(row.key in self._done or row.error for row in self._rows)
+            known = self._done.keys() | self._errors.keys()
+            complete = all(row.key in known for row in self._rows)
             if self._file:
                 self._file.close(complete)
         if failure and not isinstance(failure, GalacticaError):
             raise failure
         if failure:
             raise type(failure)(f"{failure} {self._so_far()}") from failure
-        if not all(row.key in self._done or row.key in self._errors for row in self._rows):
+        if not complete:
             raise KeyboardInterrupt(self._so_far())
         return self._table()
 
@@ -177,7 +178,7 @@ class Batch:
         for given in prompts:
             error = ""
             try:
-                prompt = given if isinstance(given, Prompt) else build_prompt(given, options)
+                prompt = given if isinstance(given, Prompt) else _build(given, options)
             except PromptError as problem:
                 prompt, error = Prompt(str(given)), str(problem)
             what = {"prompt": [prompt.text, prompt.new_doc, prompt.truncate], **same}
@@ -254,6 +255,12 @@ class Batch:
             "generation": found,
         }
         return DataFrame(columns, index=self._index)
+
+
+def _build(text: object, options: PromptOptions) -> Prompt:
+    if not isinstance(text, str):  # a hole in a column
+        raise PromptError(f"This is not a text but {text!r}: fill it in, or leave the row out.")
+    return build_prompt(text, options)
 
 
 def _split(values: Mapping[str, Any]) -> tuple[GenerationOptions, PromptOptions]:

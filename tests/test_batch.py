@@ -193,12 +193,13 @@ def test_other_peoples_files_are_left_alone(tmp_path: Path, name: str, content: 
 
 def test_a_prompt_that_cannot_be_run_is_a_row_with_the_reason() -> None:
     session, _ = session_with()
-    prompts = ["a", "", gal.Prompt("x" * 3000, truncate=False)]
+    prompts = ["a", "", gal.Prompt("x" * 3000, truncate=False), float("nan")]
     table = session.map(prompts, progress=False)
     assert list(table["text"])[:1] == ["A"]
     assert table["error"][0] == ""
     assert "empty" in table["error"][1]
     assert "3,000 tokens" in table["error"][2]
+    assert "not a text but nan" in table["error"][3]
 
 
 def test_this_machine_runs_one_at_a_time() -> None:

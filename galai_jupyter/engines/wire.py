@@ -10,6 +10,7 @@ import asyncio
 import queue
 import random
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,8 @@ class Wire:
             target=self._loop.run_forever, name="galai-wire", daemon=True
         )
         self._thread.start()
+        # Also when nobody holds this any more: the thread would go on for ever.
+        self._shut = weakref.finalize(self, _shut, self._loop, self._thread, self._client)
 
     def get(self, path: str) -> Any:
         """Return what a GET of `path` answers; it is asked once."""
@@ -117,13 +120,7 @@ class Wire:
 
     def close(self) -> None:
         """Close all connections and end the thread."""
-        if self._loop.is_closed():
-            return
-        with suppress(Exception):  # a server that is gone cannot be told
-            asyncio.run_coroutine_threadsafe(self._client.close(), self._loop).result(2)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(2)
-        self._loop.close()
+        self._shut()
 
     def _once(self, send: Callable[[openai.AsyncOpenAI], Awaitable[Any]]) -> Any:
         return next(self._run(send, 0, lambda: False))
@@ -134,7 +131,7 @@ class Wire:
         retries: int,
         interrupted: Callable[[], bool],
     ) -> Generator[Any, None, None]:
-        if self._loop.is_closed():
+        if not self._shut.alive:
             raise EngineError(f"The connection to {self.url} was closed: connect again.")
         inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         task = asyncio.run_coroutine_threadsafe(self._read(send, retries, inbox), self._loop)
@@ -242,6 +239,20 @@ class Wire:
             f"The connection to {self.url} was lost ({said}); the text so far is kept: go on with "
             "`%galactica continue`, or run the cell again."
         )
+
+
+def _shut(
+    loop: asyncio.AbstractEventLoop, thread: threading.Thread, client: openai.AsyncOpenAI
+) -> None:
+    if threading.current_thread() is thread:  # it happened to collect the garbage
+        loop.stop()
+        return
+    with suppress(Exception):  # a server that is gone cannot be told
+        asyncio.run_coroutine_threadsafe(client.close(), loop).result(_CLOSE_TIMEOUT)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(_CLOSE_TIMEOUT)
+    if not thread.is_alive():
+        loop.close()
 
 
 def _client(url: str, key: str, timeout: float) -> openai.AsyncOpenAI:
