@@ -62,7 +62,7 @@ def load_model(
     options = build_options(LoadOptions, chosen)
     count = _usable_gpus(num_gpus)
     if parallelize and _can_parallelize(name, count if device in ("auto", "cuda") else 1):
-        return start_parallel(name, count, chosen["dtype"])
+        return start_parallel(name, count, options.dtype)
     if num_gpus is not None:
         options = build_options(LoadOptions, chosen | {"num_gpus": count})
     with tqdm(total=100, leave=False, file=sys.stdout, bar_format="{desc} {bar} {n:.0f}%") as bar:

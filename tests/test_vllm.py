@@ -19,7 +19,7 @@ from galai_jupyter.engines.base import Engine, Step
 from galai_jupyter.engines.local import LocalEngine
 from galai_jupyter.engines.remote import RemoteEngine
 from galai_jupyter.errors import EngineError
-from galai_jupyter.options import GenerationOptions, LoadOptions
+from galai_jupyter.options import ConnectOptions, GenerationOptions, LoadOptions
 from galai_jupyter.server import ServerPlan, ServerProcess, free_port
 from galai_jupyter.session import get_session
 from galai_jupyter.tokens import encode
@@ -54,7 +54,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def remote(url: str) -> Iterator[RemoteEngine]:
-    engine = RemoteEngine.connect(url)
+    # The first request compiles kernels, which takes minutes where others use the processors.
+    engine = RemoteEngine.connect(url, ConnectOptions(timeout=900))
     yield engine
     engine.close()
 
@@ -150,7 +151,7 @@ def test_vllms_own_words_are_passed_on(remote: RemoteEngine) -> None:
 
 def test_sixteen_at_a_time_are_faster(url: str, tmp_path: Path) -> None:
     """Ours is the ratio; what it is depends on the machine, so only the work is asserted."""
-    gal.connect(url)
+    gal.connect(url, timeout=900)
     prompts = [f"# Topic {number}\n\n" for number in range(16)]
     seconds = {}
     for concurrency in (1, 16):
