@@ -116,10 +116,11 @@ def test_the_same_tokens_as_the_local_engine(
 def test_seeds_and_several_sequences(remote: RemoteEngine) -> None:
     options = {"top_p": 0.9, "temperature": 1.5, "seed": 1, "num_return_sequences": 2}
     first, second = (
-        [[s.ids for s in steps] for steps in run(remote, **options).values()] for _ in "12"
+        {place: [token.id for step in steps for token in step.ids] for place, steps in each.items()}
+        for each in (run(remote, **options), run(remote, **options))
     )
     assert first == second
-    assert first[0] != first[1]
+    assert first[0, 0] != first[0, 1]
 
 
 def test_scores_are_those_of_the_local_engine(remote: RemoteEngine, local: LocalEngine) -> None:
