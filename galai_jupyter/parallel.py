@@ -9,7 +9,8 @@ from pathlib import Path
 from galai_jupyter.connecting import connect
 from galai_jupyter.errors import EngineError
 from galai_jupyter.model import Model
-from galai_jupyter.server import ServerPlan, ServerProcess, check_machine, free_port, vllm_path
+from galai_jupyter.server import ServerProcess, check_machine, free_port, vllm_path
+from galai_jupyter.server_plan import ServerPlan
 
 
 def can_serve() -> bool:

@@ -6,13 +6,8 @@ import argparse
 import time
 
 from galai_jupyter.options import OPTIONS
-from galai_jupyter.server import (
-    ServerPlan,
-    ServerProcess,
-    check_machine,
-    connect_line,
-    problems,
-)
+from galai_jupyter.server import ServerProcess, check_machine
+from galai_jupyter.server_plan import ServerPlan, connect_line, problems
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -18,7 +18,8 @@ import galai_jupyter as gal
 from galai_jupyter import parallel, server
 from galai_jupyter.cli import main
 from galai_jupyter.errors import EngineError, InsufficientMemoryError, OptionError
-from galai_jupyter.server import ServerPlan, ServerProcess, check_machine, free_port
+from galai_jupyter.server import ServerProcess, check_machine, free_port
+from galai_jupyter.server_plan import ServerPlan
 from galai_jupyter.session import get_session
 from tests.stand_in import StandIn
 

@@ -34,7 +34,7 @@ LAYERS = {
     "session": (
         {
             "streaming", "scoring", "arguments", "galai_methods", "model", "session", "loading",
-            "connecting", "batch", "batch_file", "server", "parallel",
+            "connecting", "batch", "batch_file", "server", "server_plan", "parallel",
         },
         {"tokenizers", "torch", "tqdm", "pandas", "pyarrow"},
     ),

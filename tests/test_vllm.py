@@ -20,7 +20,8 @@ from galai_jupyter.engines.local import LocalEngine
 from galai_jupyter.engines.remote import RemoteEngine
 from galai_jupyter.errors import EngineError
 from galai_jupyter.options import ConnectOptions, GenerationOptions, LoadOptions
-from galai_jupyter.server import ServerPlan, ServerProcess, free_port
+from galai_jupyter.server import ServerProcess, free_port
+from galai_jupyter.server_plan import ServerPlan
 from galai_jupyter.session import get_session
 from galai_jupyter.tokens import encode
 from tests.install_vllm import install
