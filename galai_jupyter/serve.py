@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import time
 
 from galai_jupyter.options import OPTIONS
@@ -45,6 +46,8 @@ def run(parsed: argparse.Namespace) -> int:
         return 0
     check_machine(plan)
     print(f"{plan.explain()}\n\nStarting …", flush=True)
+    # Whoever ends this ends the server, too: batch systems terminate, people interrupt.
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = ServerProcess(plan)
     try:
         begun = time.monotonic()
@@ -60,6 +63,7 @@ def run(parsed: argparse.Namespace) -> int:
         return 0
     finally:
         server.stop()
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _count(text: str) -> int:

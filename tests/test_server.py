@@ -157,15 +157,15 @@ def test_a_server_that_does_not_start_is_an_error(
     assert "no GPU was found" in (tmp_path / "log").read_text()
 
 
-def test_serve_says_what_to_paste_and_ends_with_an_interrupt(
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_serve_says_what_to_paste_and_ends_the_server(
+    ending: signal.Signals,
     fake_vllm: Callable[[str], Path],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     called = fake_vllm("runs")
-    monkeypatch.setattr(
-        ServerProcess, "wait", lambda self: os.kill(os.getpid(), signal.SIGINT) or 0
-    )
+    monkeypatch.setattr(ServerProcess, "wait", lambda self: os.kill(os.getpid(), ending) or 0)
     port = free_port()
     main(["serve", "demo", "--port", str(port)])
     out = capsys.readouterr().out
