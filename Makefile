@@ -1,5 +1,6 @@
 # make demo   run the quickstart on the bundled model, in a real kernel
 # make test   everything that must hold: lint, types, tests (installs Chromium if it is missing)
+# make test-vllm  the remote engine against a real vLLM on the CPU (installs about 4 GB)
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types tests lab tools format clean
+.PHONY: demo test test-vllm lint types tests lab tools format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -23,6 +24,9 @@ types: $(VENV)/dev.stamp
 
 tests: $(VENV)/dev.stamp tools
 	$(BIN)/python -m pytest
+
+test-vllm: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m vllm -s tests/test_vllm.py
 
 lab: $(VENV)/demo.stamp
 	$(BIN)/jupyter lab examples

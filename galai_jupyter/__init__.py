@@ -18,6 +18,7 @@ _PUBLIC = {
     "Reference": "generation",
     "Replay": "replay",
     "Session": "session",
+    "connect": "connecting",
     "display_latex": "rendering",
     "display_markdown": "rendering",
     "escape_custom_split_sequence": "tokens",

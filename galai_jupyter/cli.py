@@ -11,12 +11,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from galai_jupyter import catalog
+from galai_jupyter import catalog, serve
 from galai_jupyter.catalog import ModelInfo, format_bytes, format_count
 from galai_jupyter.errors import GalacticaError
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "jupyterlab", "ipywidgets")
-_OPTIONAL = {"nbclient": "demo", "nbconvert": "demo", "playwright": "check"}
+_OPTIONAL = {
+    "nbclient": "demo",
+    "nbconvert": "demo",
+    "openai": "remote",
+    "pandas": "batch",
+    "playwright": "check",
+    "pyarrow": "batch",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="open the page in a browser and list its faults"
     )
     export.set_defaults(run=_export)
+    serve.add_parser(commands)
     doctor = commands.add_parser("doctor", help="report what is installed and what fits here")
     doctor.set_defaults(run=_doctor)
     return parser

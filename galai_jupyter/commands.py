@@ -15,6 +15,7 @@ from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
 from galai_jupyter.options import (
     OPTIONS,
+    ConnectOptions,
     DisplayOptions,
     LoadOptions,
     build_options,
@@ -66,6 +67,16 @@ def _load(arguments: str, runner: Runner) -> None:
     runner.load(names[0], build_options(LoadOptions, values))
 
 
+def _connect(arguments: str, runner: Runner) -> None:
+    from galai_jupyter.connecting import open_connection
+
+    values, url = parse_flags(arguments, ("connect",), anywhere=True)
+    if len(url.split()) != 1:
+        raise OptionError("%galactica connect takes the address of one server: http://HOST:PORT.")
+    model = open_connection(url, build_options(ConnectOptions, values))
+    runner.show(message_bundle(f"Connected to {model.description}"))
+
+
 def _unload(arguments: str, runner: Runner) -> None:
     _takes_nothing("unload", arguments)
     model = get_session().model
@@ -87,7 +98,10 @@ def _status(arguments: str, runner: Runner) -> None:
             ("engine", description.engine),
             ("device", description.device),
             ("dtype", description.dtype),
-            ("parameters", format_count(description.parameters)),
+            (
+                "parameters",
+                format_count(description.parameters) if description.parameters else "unknown",
+            ),
             ("licence", description.licence or "unknown"),
             ("context", f"{session.model.engine.context_size:,} tokens"),
             ("prefix cache", _prefix_cache(session.model)),
@@ -259,6 +273,9 @@ def _shortened(text: str, length: int = 48) -> str:
 COMMANDS: Mapping[str, Command] = {
     "load": Command(
         _load, "load NAME [--device D] [--dtype T]", "load a model: a name, a hub id or a folder"
+    ),
+    "connect": Command(
+        _connect, "connect URL [--model M]", "use the model of a vLLM server (key: GALAI_API_KEY)"
     ),
     "unload": Command(_unload, "unload", "drop the model and give its memory back"),
     "status": Command(_status, "status", "show model, device, memory, prefix cache"),

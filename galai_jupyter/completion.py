@@ -69,7 +69,8 @@ def _candidates(words: list[str]) -> Iterable[str]:
         if key in OPTIONS and OPTIONS[key].choices:
             return OPTIONS[key].choices
     if fragment.startswith("--"):
-        groups = (words[0],) if words[0] in ("load", "replay") else _PROMPT_GROUPS
+        own = ("load", "replay", "connect")
+        groups = (words[0],) if words[0] in own else _PROMPT_GROUPS
         flags = [option for option in OPTIONS.values() if option.group in groups]
         negative = [
             option.flag.replace("--", "--no-", 1) for option in flags if option.type is bool

@@ -12,6 +12,7 @@
     ├── LibraryError                      a .bib file is not there, cannot be read, or is empty
     ├── LookupServiceError                a service on the network did not answer
     └── EngineError                       the engine failed (the cause is chained) or cannot do it
+        └── ServerKeyError                a server wants a key, or another one
 
     KeyboardInterrupt
     └── Interrupted                       an interrupt that has been dealt with; texts are kept
@@ -65,6 +66,10 @@ class LookupServiceError(GalacticaError):
 
 class EngineError(GalacticaError):
     """The engine failed (``__cause__`` holds its error), or cannot do what was asked of it."""
+
+
+class ServerKeyError(EngineError):
+    """A server wants a key, or refuses the one that it was given."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -168,10 +168,9 @@ class ModelDescription:
     def __str__(self) -> str:
         """Say in a sentence what was loaded, and under what terms."""
         licence = f" Licence: {self.licence}." if self.licence else ""
-        return (
-            f"{self.name}: {format_count(self.parameters)} parameters as {self.dtype} on "
-            f"{self.device}.{licence}"
-        )
+        size = f": {format_count(self.parameters)} parameters" if self.parameters else ""
+        dtype = f" as {self.dtype}" if self.dtype else ""
+        return f"{self.name}{size}{dtype} on {self.device}.{licence}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from galai_jupyter.catalog import ModelInfo
 from galai_jupyter.errors import ModelNotFoundError, OptionError
 from galai_jupyter.model import Model
 from galai_jupyter.options import LoadOptions, build_options
+from galai_jupyter.parallel import can_serve, start_parallel
 from galai_jupyter.session import get_session
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def load_model(
         More than there are is a warning, and those that are there are used.
     parallelize : bool, default False
         Ask for tensor parallelism, where all GPUs work on each layer. It is ignored, with a
-        warning, on a CPU or one GPU; on more the layers are spread all the same, since tensor
-        parallelism comes with the remote engine (vLLM).
+        warning, on a CPU or one GPU. vLLM does it, as a server on this machine that is started
+        here and ends with the model; where vLLM is not installed, the layers are spread, with a
+        warning.
     device : str, default "auto"
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     prefix_cache : int, optional
@@ -64,8 +66,8 @@ def load_model(
     }
     options = build_options(LoadOptions, chosen)
     count = _usable_gpus(num_gpus)
-    if parallelize:
-        _explain_parallelize(name, count if device in ("auto", "cuda") else 1)
+    if parallelize and _can_parallelize(name, count if device in ("auto", "cuda") else 1):
+        return start_parallel(name, count, options.dtype)
     if num_gpus is not None:
         options = build_options(LoadOptions, chosen | {"num_gpus": count})
     with tqdm(total=100, leave=False, file=sys.stdout, bar_format="{desc} {bar} {n:.0f}%") as bar:
@@ -94,8 +96,8 @@ def _usable_gpus(asked: int | None) -> int:
     return there
 
 
-def _explain_parallelize(name: str, gpus: int) -> None:
-    """Warn about what ``parallelize=True`` does here.
+def _can_parallelize(name: str, gpus: int) -> bool:
+    """Return whether ``parallelize=True`` can be followed; warn if not.
 
     Raises
     ------
@@ -104,19 +106,24 @@ def _explain_parallelize(name: str, gpus: int) -> None:
     """
     if gpus < 2:
         message = "parallelize=True needs at least two GPUs: it is ignored."
-    else:
-        heads = _head_count(name)
-        if heads and heads % gpus:
-            raise OptionError(
-                f"parallelize=True shares the {heads} heads of {name!r} out over {gpus} GPUs, "
-                "which does not come out even: change num_gpus, take another model, or set "
-                "parallelize=False."
-            )
-        message = (
-            "Tensor parallelism (parallelize=True) comes with the remote engine (vLLM): the "
-            f"layers are spread over the {gpus} GPUs instead, which gives the same texts."
+        warnings.warn(message, UserWarning, stacklevel=3)
+        return False
+    heads = _head_count(name)
+    if heads and heads % gpus:
+        raise OptionError(
+            f"parallelize=True shares the {heads} heads of {name!r} out over {gpus} GPUs, "
+            "which does not come out even: change num_gpus, take another model, or set "
+            "parallelize=False."
         )
+    if can_serve():
+        return True
+    message = (
+        "Tensor parallelism (parallelize=True) comes with the remote engine (vLLM), which is not "
+        f"installed: the layers are spread over the {gpus} GPUs instead, which gives the same "
+        "texts."
+    )
     warnings.warn(message, UserWarning, stacklevel=3)
+    return False
 
 
 def _head_count(name: str) -> int | None:

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _PROMPT_GROUPS = ("generation", "prompt", "cite", "display", "compare")
-_STRATEGY = ("top_p", "top_k", "temperature", "penalty_alpha", "num_beams")
-"""The options that choose a strategy."""
 
 
 @magics_class
@@ -138,15 +136,12 @@ class GalacticaMagics(Magics):
         }
         task = values.get("task", configured.get("task"))
         form = values.get("form", configured.get("form"))
-        defaults = dict(prompts.find_task(task, form).defaults) if task else {}
+        defaults = prompts.task_defaults(task, values, form)
         if task == "cite":
-            return _citing({**configured, **defaults, **values})
+            return _citing({**configured, **dict(prompts.find_task(task).defaults), **values})
         for name in ("suggestions", "threshold"):
             if name in values:
                 raise OptionError(f"{OPTIONS[name].flag} is about references: add --task cite.")
-        if any(name in values for name in _STRATEGY):
-            # A strategy that was asked for takes the place of the task's own.
-            defaults = {name: v for name, v in defaults.items() if name not in _STRATEGY}
         return {**configured, **defaults, **values}
 
     def _generate(self, text: str, values: dict[str, Any], target: str | None) -> Result:

@@ -367,6 +367,19 @@ class ReplayOptions:
 
 
 @dataclass(frozen=True)
+class ConnectOptions:
+    """Which model of a server is used, and how long to wait for it."""
+
+    model: str | None = _option(None, "Name of the server's model; needed when it has several.")
+    tokenizer: str | None = _option(
+        None, "Catalog name, hub id or folder whose tokenizer the server's model has."
+    )
+    timeout: float = _option(
+        120.0, "Seconds without news after which a server is given up.", minimum=0.1, maximum=3600.0
+    )
+
+
+@dataclass(frozen=True)
 class Option:
     """One row of the table.
 
@@ -387,8 +400,8 @@ class Option:
     repeated : bool
         Whether it may be given several times.
     group : str
-        ``"generation"``, ``"prompt"``, ``"cite"``, ``"display"``, ``"load"``, ``"compare"`` or
-        ``"replay"``.
+        ``"generation"``, ``"prompt"``, ``"cite"``, ``"display"``, ``"load"``, ``"compare"``,
+        ``"replay"`` or ``"connect"``.
     """
 
     name: str
@@ -471,6 +484,7 @@ Record = TypeVar(
     LoadOptions,
     CompareOptions,
     ReplayOptions,
+    ConnectOptions,
 )
 
 _GROUPS: dict[str, type] = {
@@ -481,6 +495,7 @@ _GROUPS: dict[str, type] = {
     "load": LoadOptions,
     "compare": CompareOptions,
     "replay": ReplayOptions,
+    "connect": ConnectOptions,
 }
 
 

@@ -19,7 +19,7 @@ _MODULES = (
     "torch.distributed.tensor",
     "transformers.generation.utils",
     "transformers.modeling_utils",
-    "galai_jupyter.engines.decoding",
+    "galai_jupyter.engines.decoding.strategy",
     "galai_jupyter.engines.local",
 )
 """In pieces of about a second each, so that a cell never waits long."""

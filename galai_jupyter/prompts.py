@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,9 @@ from galai_jupyter.references import END_REF, open_reference
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+_STRATEGY = ("top_p", "top_k", "temperature", "penalty_alpha", "num_beams")
+"""The options that choose a strategy."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,26 @@ def find_task(name: str, form: str | None = None) -> Task:
             f"The tasks are {', '.join(TASKS)}."
         )
     return TASKS[key]
+
+
+def task_defaults(
+    task: str | None, given: Collection[str], form: str | None = None
+) -> dict[str, Any]:
+    """Return the generation options that suit a task.
+
+    Parameters
+    ----------
+    task : str, optional
+        Its name.
+    given : collection of str
+        Names of options that a person gave: a strategy among them takes the place of the task's.
+    form : str, optional
+        The form of an instruction.
+    """
+    defaults = dict(find_task(task, form).defaults) if task else {}
+    if any(name in given for name in _STRATEGY):
+        return {name: value for name, value in defaults.items() if name not in _STRATEGY}
+    return defaults
 
 
 def build_prompt(text: str, options: PromptOptions | None = None) -> Prompt:

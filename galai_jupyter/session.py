@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
 from galai_jupyter.comparing import ComparisonStream
@@ -28,6 +28,11 @@ from galai_jupyter.strategies import parse_decodings
 from galai_jupyter.streaming import GenerationStream
 
 if TYPE_CHECKING:
+    import os
+
+    from pandas import DataFrame
+
+    from galai_jupyter.batch import Batch
     from galai_jupyter.comparison import Comparison
     from galai_jupyter.engines.base import Engine
     from galai_jupyter.engines.progress import Progress
@@ -48,7 +53,7 @@ class Session:
         self._model: Model | None = None
         self._lock = threading.Lock()
         self._owner: int | None = None
-        self._running: GenerationStream | None = None
+        self._running: GenerationStream | Batch | None = None
         self.history: list[Generation] = []
 
     @property
@@ -247,6 +252,66 @@ class Session:
                 "history` lists them."
             )
         return self.history[number - 1]
+
+    def map(
+        self,
+        prompts: Iterable[str | Prompt],
+        path: str | os.PathLike[str] | None = None,
+        *,
+        concurrency: int | None = None,
+        progress: bool = True,
+        **options: Any,
+    ) -> DataFrame:
+        """Continue many prompts; return a table with one row for each, in their order.
+
+        With a path, each result is written as soon as it is there. The same call with the same
+        path goes on where an interrupt, a failure or a crash ended it; what is in the file is not
+        run again. Without one, an interrupt leaves the results in `history`.
+
+        Parameters
+        ----------
+        prompts : iterable of str or Prompt
+            Texts; a column of a DataFrame gives the table its index.
+        path : str or path, optional
+            Where to write: Parquet if it ends in ``.parquet``, else JSON lines.
+        concurrency : int, optional
+            How many prompts a server answers at a time; 16 if left out. On this machine it is one.
+        progress : bool, default True
+            Show a progress bar.
+        **options
+            Fields of `GenerationOptions` and `PromptOptions` (``task="answer"``); all prompts
+            have the same.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``prompt``, ``text``, ``finish_reason``, ``log_probability``, ``new_tokens``,
+            ``seconds``, ``error`` (of prompts that cannot be run) and ``generation``, the record.
+
+        Raises
+        ------
+        OptionError
+            If the options or the file do not fit, or pandas is not installed.
+        EngineError
+            If the engine fails; what was finished is kept.
+        KeyboardInterrupt
+            After an interrupt or `stop`; what was finished is kept.
+
+        Examples
+        --------
+        >>> session = get_session()
+        >>> table = session.map(frame["question"], "answers.jsonl", task="answer")  # doctest: +SKIP
+        """
+        from galai_jupyter.batch import Batch
+
+        batch = Batch(self.ensure_model(), prompts, path, concurrency, options)
+        with self._exclusively(), self.interrupt_stops():
+            self._running = batch
+            try:
+                return batch.run(progress)
+            finally:
+                self._running = None
+                self.history.extend(batch.unsaved())
 
     def continuation(self, generation: Generation | None = None) -> Prompt:
         """Return the prompt that goes on where a generation stopped.

@@ -1,8 +1,9 @@
-"""The contract that every engine keeps, run for the scripted and the local engine."""
+"""The contract that every engine keeps, run for the scripted, the local and the remote engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,23 +12,35 @@ from galai_jupyter.engines.base import Engine, Step
 from galai_jupyter.engines.scripted import ScriptedEngine
 from galai_jupyter.options import GenerationOptions
 from galai_jupyter.tokens import END_OF_DOCUMENT, decode, encode, special_id
+from tests.stand_in import StandIn
 
 
-def scripted(checkpoint: Path) -> Engine:
-    return ScriptedEngine([" Attention is All you Need, Vaswani[END_REF] and more"])
+@contextmanager
+def scripted(checkpoint: Path) -> Iterator[Engine]:
+    yield ScriptedEngine([" Attention is All you Need, Vaswani[END_REF] and more"])
 
 
-def local(checkpoint: Path) -> Engine:
+@contextmanager
+def local(checkpoint: Path) -> Iterator[Engine]:
     from galai_jupyter.engines.local import LocalEngine
     from galai_jupyter.options import LoadOptions
 
-    return LocalEngine.load(str(checkpoint), LoadOptions(device="cpu", dtype="float32"))
+    yield LocalEngine.load(str(checkpoint), LoadOptions(device="cpu", dtype="float32"))
 
 
-@pytest.fixture(params=[scripted, local], ids=["scripted", "local"])
-def engine(request: pytest.FixtureRequest, checkpoint: Path) -> Engine:
-    make: Callable[[Path], Engine] = request.param
-    return make(checkpoint)
+@contextmanager
+def remote(checkpoint: Path) -> Iterator[Engine]:
+    from galai_jupyter.engines.remote import RemoteEngine
+
+    with StandIn(checkpoint) as server, closing(RemoteEngine.connect(server.url)) as engine:
+        yield engine
+
+
+@pytest.fixture(params=[scripted, local, remote], ids=["scripted", "local", "remote"])
+def engine(request: pytest.FixtureRequest, checkpoint: Path) -> Iterator[Engine]:
+    make: Callable[[Path], AbstractContextManager[Engine]] = request.param
+    with make(checkpoint) as made:
+        yield made
 
 
 def run(engine: Engine, *texts: str, **options: object) -> list[Step]:
@@ -54,7 +67,7 @@ def endings(steps: list[Step]) -> list[tuple[int, int, str]]:
 
 def test_it_describes_itself(engine: Engine) -> None:
     assert engine.description.name
-    assert engine.description.engine in ("scripted", "local")
+    assert engine.description.engine in ("scripted", "local", "remote")
     assert engine.context_size > 0
 
 
@@ -129,6 +142,31 @@ def test_an_interrupt_before_the_first_token_says_nothing(engine: Engine) -> Non
         steps = list(engine.steps([encode(engine.tokenizer, "A")], options, lambda: True))
         assert ids_of(steps) == []
         assert [step.finish_reason for step in steps] == ["interrupted"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"stop": ("e",)},
+        {"num_beams": 3, "num_return_sequences": 2},
+        {"num_beams": 3, "stop": ("e", "a")},
+        {"num_beams": 2, "min_new_tokens": 10},
+        {"repetition_penalty": 1.5},
+    ],
+    ids=str,
+)
+def test_a_server_says_what_the_local_engine_says(
+    checkpoint: Path, options: dict[str, object]
+) -> None:
+    with local(checkpoint) as ours, remote(checkpoint) as theirs:
+        texts = ("The Transformer", "[START_DNA]GATTACA")
+        here, there = (
+            run(engine, *texts, max_new_tokens=12, **options) for engine in (ours, theirs)
+        )
+    assert endings(there) == endings(here)
+    for prompt, sequence, _ in endings(here):
+        assert ids_of(there, prompt, sequence) == ids_of(here, prompt, sequence)
 
 
 def test_the_scripted_engine_ends_its_document() -> None:

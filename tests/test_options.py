@@ -10,6 +10,7 @@ from galai_jupyter.options import (
     OPTIONS,
     CiteOptions,
     CompareOptions,
+    ConnectOptions,
     DisplayOptions,
     GenerationOptions,
     LoadOptions,
@@ -29,6 +30,7 @@ def test_every_option_is_one_row_and_one_field() -> None:
         LoadOptions,
         CompareOptions,
         ReplayOptions,
+        ConnectOptions,
     )
     names = [entry.name for record in records for entry in dataclasses.fields(record)]
     assert sorted(names) == sorted(OPTIONS)

@@ -19,7 +19,7 @@ LAYERS = {
     "vocabulary": (
         {
             "errors", "catalog", "tokens", "prompts", "options", "flags", "traits", "generation",
-            "references", "scores", "strategies", "comparison", "replay", "confidence",
+            "references", "scores", "scaling", "strategies", "comparison", "replay", "confidence",
             "suggestions",
         },
         {"tokenizers", "jinja2", "traitlets"},
@@ -27,20 +27,25 @@ LAYERS = {
     "bibliography": ({"bibliography"}, {"bibtexparser", "pylatexenc", "rapidfuzz", "httpx2"}),
     "engines": (
         {"engines"},
-        {"tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil", "tqdm"},
+        {
+            "tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil",
+            "tqdm", "openai",
+        },
     ),
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
     "session": (
         {
             "streaming", "scoring", "constraining", "arguments", "galai_methods", "comparing",
-            "model", "session", "loading",
+            "model", "session", "loading", "connecting", "batch", "batch_file", "server",
+            "server_plan", "parallel",
         },
-        {"tokenizers", "torch", "tqdm"},
+        {"tokenizers", "torch", "tqdm", "pandas", "pyarrow"},
     ),
     "shells": (
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
-            "preload", "quickstart", "export", "cli", "comparison_display", "replay_command",
+            "preload", "quickstart", "export", "cli", "serve", "comparison_display",
+            "replay_command",
         },
         {
             "IPython", "traitlets", "torch", "huggingface_hub", "nbformat", "nbclient",
@@ -59,7 +64,7 @@ MAY_IMPORT = {
     "shells": {"vocabulary", "engines", "bibliography", "rendering", "session", "shells"},
 }
 MODULES = {name for modules, _ in LAYERS.values() for name in modules}
-ENGINES = {"local", "scripted"}
+ENGINES = {"local", "remote", "scripted"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -138,6 +143,7 @@ def test_public_names_are_pinned() -> None:
         "Reference",
         "Replay",
         "Session",
+        "connect",
         "display_latex",
         "display_markdown",
         "escape_custom_split_sequence",
