@@ -166,8 +166,10 @@ class LocalEngine:
         return int(self._free_memory() // 4 // per_token)
 
     def _free_memory(self) -> int:
+        import torch
+
         device = str(self.model.get_input_embeddings().weight.device)
-        if device.startswith("cuda"):
+        if device.startswith("cuda") and torch.cuda.is_available():
             return sum(hardware.free_gpu_memory(device).values())
         return hardware.free_memory()
 
