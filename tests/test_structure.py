@@ -37,11 +37,11 @@ LAYERS = {
     "shells": (
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
-            "preload", "quickstart", "export", "cli",
+            "preload", "quickstart", "export", "cli", "widget_panel",
         },
         {
-            "IPython", "traitlets", "torch", "huggingface_hub", "nbformat", "nbclient",
-            "nbconvert", "playwright",
+            "IPython", "ipywidgets", "traitlets", "torch", "huggingface_hub", "nbformat",
+            "nbclient", "nbconvert", "playwright",
         },
     ),
 }  # fmt: skip
@@ -139,6 +139,7 @@ def test_public_names_are_pinned() -> None:
         "generations",
         "get_session",
         "load_model",
+        "panel",
         "__version__",
     ]
     for name in galai_jupyter.__all__:
