@@ -28,11 +28,11 @@ def references_html(generation: Generation) -> str:
             f"{100 * math.exp(reference.log_probability):.1f} %",
             reference.title if reference.complete else f"{reference.title}… (not complete)",
             reference.author,
-            f"{reference.min_log_probability:.2f}",
+            f"{100 * math.exp(reference.min_log_probability):.1f} %",
         )
         for reference in found
     ]
-    header = ("confidence", "title", "first author", "weakest token (log)")
+    header = ("confidence", "title", "first author", "weakest token")
     note = "The probability that the model gave to exactly these tokens. Check what it cites."
     return table_bundle(header, rows, note)["text/html"]
 

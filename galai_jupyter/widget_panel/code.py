@@ -26,15 +26,16 @@ def as_cell(generation: Generation) -> str:
 def as_python(generation: Generation) -> str:
     """Return the Python call that asks for the same, its seed included."""
     new_doc = ", new_doc=True" if generation.new_doc else ""
-    options = ", ".join(
-        f"{name}={tuple(value) if isinstance(value, list) else value!r}"
+    options = "".join(
+        f"        {name}={tuple(value) if isinstance(value, list) else value!r},\n"
         for name, value in generation.options.to_dict().items()
     )
+    given = f"gal.GenerationOptions(\n{options}    )" if options else "gal.GenerationOptions()"
     return (
         "import galai_jupyter as gal\n\n"
         "gal.get_session().generate(\n"
         f"    gal.Prompt({generation.prompt!r}{new_doc}),\n"
-        f"    gal.GenerationOptions({options}),\n"
+        f"    {given},\n"
         ")"
     )
 

@@ -9,33 +9,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 
-from galai_jupyter import catalog
 from galai_jupyter.errors import GalacticaError, OptionError, PromptError, SessionBusyError
 from galai_jupyter.generation import Generation
 from galai_jupyter.preload import wait_for_imports
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.session import Session
-from galai_jupyter.streaming import GenerationStream, encode_prompt
-from galai_jupyter.tokens import CONTEXT_SIZE, load_tokenizer
+from galai_jupyter.streaming import GenerationStream
+from galai_jupyter.widget_panel.budget import budget_words
 from galai_jupyter.widget_panel.buttons import Buttons
+from galai_jupyter.widget_panel.controls import note
 from galai_jupyter.widget_panel.form import Form, Request
+from galai_jupyter.widget_panel.growing import GrowingText, numbers
 from galai_jupyter.widget_panel.history import HistoryList, write_json, write_markdown
 from galai_jupyter.widget_panel.models import ModelRow
-from galai_jupyter.widget_panel.result import GrowingText, Result, numbers
+from galai_jupyter.widget_panel.result import Result
 from galai_jupyter.widget_panel.snapshot import Place
 from galai_jupyter.widget_panel.status import Status
 from galai_jupyter.widget_panel.worker import Worker
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 _ENDS = {
     "end_of_document": "Done: the model ended the document.",
@@ -301,23 +297,7 @@ class Controller:
     def _count(self) -> None:
         """Say how many tokens the prompt has, or what is wrong with the request."""
         with self._drawing:
-            try:
-                said = self._budget()
-            except GalacticaError as error:
-                said = escape(str(error))
-            self.count.value = f"<small>{said}</small>"
-
-    def _budget(self) -> str:
-        request = self.form.request()
-        model = self.session.model
-        tokenizer = model.engine.tokenizer if model else _bundled_tokenizer()
-        context = model.engine.context_size if model else CONTEXT_SIZE
-        new = request.options.max_new_tokens
-        ids, cut = encode_prompt(tokenizer, request.prompt, new, context)
-        said = f"<b>{len(ids) + cut:,}</b> + {new:,} new of {context:,} tokens"
-        if cut:
-            said += f"; <b>{cut:,}</b> will be cut from the left end of the prompt"
-        return "; ".join([said, *map(escape, request.prompt.notices)])
+            self.count.value = note(escape(budget_words(self.form.request, self.session.model)))
 
     def close(self) -> None:
         """Let the session go; the widgets are closed by their owner."""
@@ -326,8 +306,3 @@ class Controller:
 
 def _prompt_of(generation: Generation) -> Prompt:
     return Prompt(generation.prompt, generation.new_doc)
-
-
-@cache
-def _bundled_tokenizer() -> Tokenizer:
-    return load_tokenizer(catalog.checkpoint_path(catalog.DEMO))

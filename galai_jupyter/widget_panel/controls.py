@@ -13,12 +13,19 @@ from galai_jupyter.options import Option
 LABEL_WIDTH = "152px"
 """Room for the longest name of an option."""
 
+CLOSE_LINES = "line-height:1.4"
+
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
 def set_visible(widget: widgets.Widget, visible: bool) -> None:
     """Show or hide a widget by its layout; it stays in the tree."""
     widget.layout.display = None if visible else "none"
+
+
+def note(html: str) -> str:
+    """Return a small remark for an HTML widget, whose own lines stand far apart."""
+    return f'<div style="{CLOSE_LINES};margin:2px 0"><small>{html}</small></div>'
 
 
 class Control:
@@ -109,7 +116,7 @@ def _slider(option: Option) -> _Kind:
 
 
 def _number(option: Option) -> _Kind:
-    free = "drawn or decided" if option.default is None else f"{option.default:g}"
+    free = "automatic" if option.default is None else f"{option.default:g}"
     field = widgets.Text(placeholder=free, continuous_update=False)
     return (
         field,
@@ -123,8 +130,10 @@ def _choice(option: Option) -> _Kind:
 
 
 def _decision(option: Option) -> _Kind:
-    answers = [("as the task has it", None), ("yes", True), ("no", False)]
-    return widgets.Dropdown(options=answers), _same, _same
+    # Not None itself: a Dropdown takes that for nothing chosen.
+    answers = {"auto": None, "yes": True, "no": False}
+    words = {value: word for word, value in answers.items()}
+    return widgets.Dropdown(options=list(answers)), words.__getitem__, answers.__getitem__
 
 
 def _switch(option: Option) -> _Kind:

@@ -17,7 +17,7 @@ from galai_jupyter.options import (
     build_options,
 )
 from galai_jupyter.prompts import TASKS, Prompt
-from galai_jupyter.widget_panel.controls import LABEL_WIDTH, Control, set_visible
+from galai_jupyter.widget_panel.controls import LABEL_WIDTH, Control, note, set_visible
 from galai_jupyter.widget_panel.strategies import (
     PRESETS,
     STRATEGIES,
@@ -87,7 +87,7 @@ class Form:
         self.prompt.add_class("galai-prompt")
         self.task = _chooser(
             "task",
-            [("none: the text as it is", None), *((_task_label(name), name) for name in TASKS)],
+            [("none: the text as it is", ""), *((_task_label(name), name) for name in TASKS)],
             OPTIONS["task"].help,
         )
         self.strategy = _chooser("strategy", list(STRATEGIES), "How the text is decoded.")
@@ -97,7 +97,7 @@ class Form:
             description="More options",
             icon="sliders",
             tooltip="Show penalties, stop strings and other options that are rarely changed",
-            layout={"width": "auto"},
+            layout={"width": "auto", "align_self": "flex-start"},
         )
         self.presets = [self._preset_button(preset) for preset in PRESETS]
         self.reset_button = widgets.Button(
@@ -158,7 +158,7 @@ class Form:
         for name, task in _ONE_TASK.items():
             if self.task.value != task:
                 del values[name]
-        return build_options(PromptOptions, values | {"task": self.task.value})
+        return build_options(PromptOptions, values | {"task": self.task.value or None})
 
     @property
     def options(self) -> GenerationOptions:
@@ -205,8 +205,8 @@ class Form:
         """Set what a preset says; everything else goes back to its default."""
         with _Quietly(self):
             self._clear()
-            self.task.value = None
-            self.task.value = preset.task
+            self.task.value = ""
+            self.task.value = preset.task or ""
             self.strategy.value = preset.strategy
             self._set(preset.values)
 
@@ -214,7 +214,7 @@ class Form:
         """Put every setting back to its default; the prompt stays."""
         with _Quietly(self):
             self._clear()
-            self.task.value = None
+            self.task.value = ""
             self.strategy.value = next(iter(STRATEGIES))
 
     def _clear(self) -> None:
@@ -265,7 +265,7 @@ class Form:
         for name, task in _ONE_TASK.items():
             set_visible(self.controls[name].widget, self.task.value == task)
         set_visible(self._rare_box, self.more.value)
-        self._strategy_help.value = f"<small>{strategy.help}</small>"
+        self._strategy_help.value = note(strategy.help)
 
 
 class _Quietly:

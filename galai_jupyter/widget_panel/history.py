@@ -10,6 +10,7 @@ import ipywidgets as widgets
 
 from galai_jupyter import rendering
 from galai_jupyter.generation import Generation
+from galai_jupyter.widget_panel.controls import note
 
 _WIDTH = 40
 """Characters of prompt and text in the list."""
@@ -51,9 +52,7 @@ class HistoryList:
         )
         self.buttons = (self.replay, self.delete, self.as_json, self.as_markdown)
         row = widgets.Box(self.buttons, layout={"display": "flex", "flex_flow": "row wrap"})
-        hint = widgets.HTML(
-            "<small>Select one to look at it, two (Ctrl or Cmd) to compare them.</small>"
-        )
+        hint = widgets.HTML(note("Select one to look at it, two (Ctrl or Cmd) to compare them."))
         self.box = widgets.VBox([hint, self.list, row])
         self.list.observe(lambda change: self._selected(), "index")
         self.refresh([])

@@ -13,7 +13,7 @@ from galai_jupyter.engines.hardware import free_memory
 from galai_jupyter.errors import OptionError
 from galai_jupyter.generation import ModelDescription
 from galai_jupyter.options import OPTIONS, LoadOptions, build_options
-from galai_jupyter.widget_panel.controls import LABEL_WIDTH, Control, set_visible
+from galai_jupyter.widget_panel.controls import LABEL_WIDTH, Control, note, set_visible
 
 _OTHER = "another: a hub id or a folder"
 
@@ -45,7 +45,7 @@ class ModelRow:
         self.fold.layout.width = "auto"
         label = {"description_width": LABEL_WIDTH}
         self.choice = widgets.Dropdown(
-            options=[*((_label(name), name) for name in catalog.names()), (_OTHER, None)],
+            options=[*((_label(name), name) for name in catalog.names()), (_OTHER, "")],
             description="model",
             tooltip="A catalog name; the last entry is for any other checkpoint",
             layout={"width": "auto"},
@@ -119,7 +119,7 @@ class ModelRow:
     def refresh(self) -> None:
         """Draw what depends on the choice and on the memory that is free now."""
         set_visible(self._details, self.fold.value)
-        set_visible(self.other, self.choice.value is None)
+        set_visible(self.other, not self.choice.value)
         self.unload.disabled = self._model is None
         self.current.value = _current(self._model)
         if self.fold.value:
@@ -133,27 +133,27 @@ def _label(name: str) -> str:
 
 def _current(model: ModelDescription | None) -> str:
     if model is None:
-        return f"<small>No model yet: the bundled {catalog.DEMO} is loaded when needed.</small>"
+        return note(f"No model yet: the bundled {catalog.DEMO} is loaded when needed.")
     licence = f" · {escape(model.licence)}" if model.licence else ""
-    return (
-        f"<b>{escape(model.name)}</b> <small>{escape(model.engine)} engine on "
-        f"{escape(model.device)}, {escape(model.dtype)}{licence}</small>"
+    return note(
+        f"<b>{escape(model.name)}</b>: {escape(model.engine)} engine on "
+        f"{escape(model.device)}, {escape(model.dtype)}{licence}"
     )
 
 
-def _needs(name: str | None) -> str:
+def _needs(name: str) -> str:
     free = _free()
-    if name is None:
-        return f"<small>{format_bytes(free)} are free here.</small>"
+    if not name:
+        return note(f"{format_bytes(free)} are free here.")
     info = ModelInfo.by_name(name)
     half, full = info.memory_needed("bfloat16"), info.memory_needed("float32")
     fits = info.widest_dtype(free)
     verdict = f"fits as {fits}" if fits else "<b>does not fit</b>"
     source = f"downloaded from the hub ({escape(info.hub_id)})" if info.hub_id else "in the package"
-    return (
-        f"<small>Needs {format_bytes(half)} (16-bit) or {format_bytes(full)} (float32); "
+    return note(
+        f"Needs {format_bytes(half)} (16-bit) or {format_bytes(full)} (float32); "
         f"{format_bytes(free)} are free: it {verdict}.<br>"
-        f"Licence: {escape(info.licence)}; {source}.</small>"
+        f"Licence: {escape(info.licence)}; {source}."
     )
 
 

@@ -1,26 +1,19 @@
-"""Stream events and generations in; the views of a result, drawn in widgets, out."""
+"""Generations, finished or growing, in; the views of a result, drawn in widgets, out."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from html import escape
 
 import ipywidgets as widgets
 
 from galai_jupyter import rendering
-from galai_jupyter.generation import Generation, StreamEvent
+from galai_jupyter.generation import Generation
 from galai_jupyter.options import DisplayOptions
 from galai_jupyter.widget_panel.cited import references_html
 from galai_jupyter.widget_panel.code import as_cell, as_python
-from galai_jupyter.widget_panel.controls import set_visible
-from galai_jupyter.widget_panel.form import Request
-
-UPDATE_INTERVAL = 0.1
-"""Seconds between two drawings of a growing text, at least."""
-
-_WORKING_SHARE = 0.1
-"""Share of the time that drawing may take."""
+from galai_jupyter.widget_panel.controls import CLOSE_LINES, note, set_visible
+from galai_jupyter.widget_panel.growing import GrowingText
 
 _IGNORED = 'class="tex2jax_ignore mathjax_ignore"'
 _PRE = (
@@ -40,7 +33,7 @@ def _raw(generation: Generation) -> str:
 
 def _code(generation: Generation) -> str:
     parts = [
-        "<small>Click a box to select all of it, then copy.</small>",
+        note("Click a box to select all of it, then copy."),
         _pre(as_cell(generation), select="all"),
         _pre(as_python(generation), select="all"),
     ]
@@ -116,7 +109,7 @@ class Result:
         if self.chooser.value == "raw":
             self.bodies["raw"].value = _pre(growing.request.prompt.text + growing.text)
             return
-        self.bodies["rendered"].value = growing.html()
+        self.bodies["rendered"].value = f'<div style="{CLOSE_LINES}">{growing.html()}</div>'
         if self.chooser.value != "rendered":
             set_visible(self.bodies[self.chooser.value], False)
             set_visible(self.bodies["rendered"], True)
@@ -138,82 +131,12 @@ class Result:
     def _html(self, view: View) -> str:
         parts = [view(generation) for generation in self.shown]
         if len(parts) < 2:
-            return "".join(parts)
+            return f'<div style="{CLOSE_LINES}">{"".join(parts)}</div>'
         columns = "".join(f'<div style="{_COLUMN}">{part}</div>' for part in parts)
-        return f'<div style="{_COLUMNS}">{columns}</div>'
+        return f'<div style="{CLOSE_LINES};{_COLUMNS}">{columns}</div>'
 
     def _rendered(self, generation: Generation) -> str:
         bundle = rendering.generation_bundle(
             generation, special_tokens=self._display.special_tokens, html=True
         )
         return str(bundle["text/html"])
-
-
-class GrowingText:
-    """The first sequence of a running generation, its count and its speed.
-
-    Attributes
-    ----------
-    request : Request
-        What was asked for.
-    text : str
-        The first sequence so far.
-    """
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.text = ""
-        self._counts: dict[int, int] = {}
-        self._first = self._last = self._next = 0.0
-
-    @property
-    def tokens(self) -> int:
-        """Tokens of all sequences so far."""
-        return sum(self._counts.values())
-
-    @property
-    def share(self) -> float:
-        """How far it is, 0 to 1, if no sequence ends early."""
-        options = self.request.options
-        return self.tokens / (options.max_new_tokens * options.num_return_sequences)
-
-    def take(self, event: StreamEvent) -> bool:
-        """Add an event; return whether it is time to draw."""
-        if event.generation:
-            return False
-        self._last = time.perf_counter()
-        self._first = self._first or self._last
-        index, count = event.sequence_index, len(event.tokens)
-        self._counts[index] = count if event.replaces else self._counts.get(index, 0) + count
-        if index == 0:
-            self.text = event.text if event.replaces else self.text + event.text
-        return self._last >= self._next
-
-    def html(self) -> str:
-        """Return the text as HTML, and wait the longer for the next time the longer it took."""
-        began = time.perf_counter()
-        bundle = rendering.streaming_bundle(
-            self.request.prompt.text,
-            self.text,
-            special_tokens=self.request.display.special_tokens,
-            html=True,
-        )
-        now = time.perf_counter()
-        self._next = now + max(UPDATE_INTERVAL, (now - began) / _WORKING_SHARE)
-        return str(bundle["text/html"])
-
-    def numbers(self, started: float) -> str:
-        """Return count, speed and time to the first token in words, counted from `started`."""
-        return _numbers(self.tokens, self._last - started, self._first - started)
-
-
-def numbers(generation: Generation) -> str:
-    """Return a generation's count, speed and time to the first token in words."""
-    return _numbers(generation.new_tokens, generation.seconds, generation.first_token_seconds)
-
-
-def _numbers(tokens: int, seconds: float, first: float) -> str:
-    words = [f"{tokens:,} token{'' if tokens == 1 else 's'}"]
-    if tokens and seconds:
-        words += [f"{tokens / seconds:.1f} tokens/s", f"the first after {first:.2f} s"]
-    return " · ".join(words)

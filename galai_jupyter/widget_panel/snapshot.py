@@ -63,7 +63,7 @@ def _snapshot(generation: Generation | None) -> dict[str, Any]:
         return dict(message_bundle(_NOTHING))
     bundle = rendering.generation_bundle(generation)
     if "text/html" in bundle:
-        words = " ".join(generation.full_text.split())
+        words = " ".join(f"{generation.prompt}▸{generation.text}".split())
         words = words if len(words) <= _SUMMARY else words[: _SUMMARY - 1] + "…"
         bundle["text/html"] = (
             '<details><summary><small class="tex2jax_ignore mathjax_ignore">Last result of the '

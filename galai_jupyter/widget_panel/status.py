@@ -7,6 +7,8 @@ from html import escape
 
 import ipywidgets as widgets
 
+from galai_jupyter.widget_panel.controls import CLOSE_LINES, note
+
 _ERROR = "border-left:3px solid rgba(220,60,60,0.9);padding-left:8px"
 
 
@@ -36,24 +38,30 @@ class Status:
         self.numbers = widgets.HTML(layout={"flex": "0 1 auto"})
         row = widgets.Box(
             [self.bar, self.numbers],
-            layout={"display": "flex", "flex_flow": "row wrap", "align_items": "center"},
+            layout={
+                "display": "flex",
+                "flex_flow": "row wrap",
+                "align_items": "center",
+                "grid_gap": "0 8px",
+            },
         )
         self.box = widgets.VBox([row, self.sentence, self.queue])
 
     def say(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence; what stands between backticks is code."""
-        style = f' style="{_ERROR}"' if error else ""
+        style = f"{CLOSE_LINES};{_ERROR if error else ''}"
         role = "alert" if error else "status"
-        self.sentence.value = f'<div role="{role}"{style}>{_html(sentence)}</div>'
+        shown = _html(sentence)
+        self.sentence.value = f'<div role="{role}" style="{style}">{shown}</div>'
 
     def say_of_cells(self, sentence: str) -> None:
         """Show what cells do at the same time; nothing if empty."""
-        self.queue.value = f"<small>{_html(sentence)}</small>" if sentence else ""
+        self.queue.value = note(_html(sentence)) if sentence else ""
 
     def progress(self, fraction: float, numbers: str) -> None:
         """Show how far the work is, 0 to 1, and its numbers."""
         self.bar.value = min(1.0, fraction)
-        self.numbers.value = f"<small>{escape(numbers)}</small>"
+        self.numbers.value = note(escape(numbers))
 
 
 def _html(sentence: str) -> str:

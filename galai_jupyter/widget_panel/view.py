@@ -92,11 +92,12 @@ def lay_out(controller: Controller) -> widgets.Widget:
         ],
         layout=_COLUMN,
     )
-    box = widgets.Box([request, result], layout={"display": "flex", "flex_flow": "row wrap"})
+    box = widgets.Box([request, result], layout=_ROW)
     answer_on_any_subshell(box)
     return box
 
 
+_ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "8px 20px"}
 _COLUMN = {"flex": "1 1 340px", "min_width": "0", "width": "auto"}
 
 
