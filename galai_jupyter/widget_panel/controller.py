@@ -62,7 +62,7 @@ class Controller:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.worker = Worker()
+        self.worker = Worker(self.refresh)
         self.places: dict[str, Place] = {}
         self._drawing = threading.RLock()
         self._stream: GenerationStream | None = None
@@ -103,7 +103,7 @@ class Controller:
         """Run the request that the form describes."""
         shell = get_ipython()
         request = self.form.request(shell.user_ns if shell else {})
-        if request.options.stop and self.form.strategy.value == "cite":
+        if self.form.strategy.value == "cite":
             self.result.chooser.value = "references"
         self._run(request)
 
@@ -138,7 +138,7 @@ class Controller:
         if stream is not None:
             stream.interrupt()
         else:
-            self.status.say("Stopping, as soon as the model has been read…")
+            self.status.say("Reading a model cannot be stopped; nothing is generated after it.")
 
     def keep(self) -> None:
         """Write what is shown as ordinary outputs below the panel."""
@@ -150,7 +150,7 @@ class Controller:
         self._shown()
         for generation in self.result.shown:
             list(self.places.values())[-1].keep(generation)
-        self.status.say("Kept below the panel, as an output of its own.")
+        self.status.say("Kept below the panel that was shown last, as an output of its own.")
 
     def delete(self) -> None:
         """Take what is selected out of the history."""
@@ -237,17 +237,14 @@ class Controller:
 
     def _start(self, job: Callable[[], None], sentence: str) -> None:
         def run() -> None:
-            try:
-                self._try(job)
-            finally:
-                self.refresh(ended=True)
+            self.status.say(sentence)
+            self.refresh()
+            self._try(job)
 
-        if self.worker.busy:
+        if not self.worker.busy:
+            self._stop_asked.clear()
+        if not self.worker.start(run):
             raise SessionBusyError("The panel is busy: press Stop, or wait for its end.")
-        self._stop_asked.clear()
-        self.status.say(sentence)
-        self.worker.start(run)
-        self.refresh()
 
     def _try(self, action: Callable[[], None]) -> None:
         """Run an action; whatever goes wrong becomes a sentence, and no control is left dead."""
@@ -273,10 +270,10 @@ class Controller:
 
     # What the widgets say
 
-    def refresh(self, *, ended: bool = False) -> None:
+    def refresh(self) -> None:
         """Draw what depends on the session, which calls this in any thread when it has changed."""
         with self._drawing:
-            working = self.worker.busy and not ended
+            working = self.worker.busy
             busy = self.session.busy
             self.buttons.enable(working=working, busy=busy, shown=bool(self.result.shown))
             self.status.say_of_cells(self._about_cells(working, busy))

@@ -9,31 +9,39 @@ THREAD_NAME = "galai-panel"
 
 
 class Worker:
-    """Runs one job at a time, so that whoever asks for it can go on answering messages."""
+    """Runs one job at a time, so that whoever asks for it can go on answering messages.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    on_end : callable
+        Called on the thread when a job has ended and the next one may begin.
+    """
+
+    def __init__(self, on_end: Callable[[], None]) -> None:
+        self._on_end = on_end
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a job is running; a job itself sees that it is."""
-        return self._thread is not None and self._thread.is_alive()
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the caller is the job."""
-        return threading.current_thread() is self._thread
+        self.busy = False
 
     def start(self, job: Callable[[], None]) -> bool:
-        """Run `job` on a new thread; return False, and do nothing, while another one runs."""
+        """Run `job`, which must not raise, on a new thread; return False while another runs."""
         with self._lock:
             if self.busy:
                 return False
-            # A kernel that is shut down does not wait for it.
-            self._thread = threading.Thread(target=job, name=THREAD_NAME, daemon=True)
-            self._thread.start()
-            return True
+            self.busy = True
+        # A kernel that is shut down does not wait for it.
+        self._thread = threading.Thread(
+            target=self._run, args=(job,), daemon=True, name=THREAD_NAME
+        )
+        self._thread.start()
+        return True
+
+    def _run(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        finally:
+            self.busy = False
+            self._on_end()
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end of the job, if there is one."""
