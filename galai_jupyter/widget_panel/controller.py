@@ -17,6 +17,7 @@ from IPython.core.getipython import get_ipython
 
 from galai_jupyter.errors import GalacticaError, OptionError, PromptError, SessionBusyError
 from galai_jupyter.generation import Generation
+from galai_jupyter.model import Model
 from galai_jupyter.preload import wait_for_imports
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.session import Session
@@ -170,7 +171,7 @@ class Controller:
         name, options = self.models.name, self.models.options
 
         def work() -> None:
-            wait_for_imports()
+            wait_for_imports()  # which wait for the running cell
             model = self.session.load(name, options, self._loading)
             self.status.progress(1.0, "")
             self.status.say(f"Loaded {model.description}")
@@ -190,8 +191,7 @@ class Controller:
 
     def _run(self, request: Request) -> None:
         def work() -> None:
-            wait_for_imports()
-            model = self.session.ensure_model(self._loading)
+            model = self.session.model or self._first_model()
             with model.stream(request.prompt, request.options) as stream:
                 self._stream = stream
                 try:
@@ -202,6 +202,11 @@ class Controller:
                     self._stream = None
 
         self._start(work, "Starting…")
+
+    def _first_model(self) -> Model:
+        self.status.say("Importing torch, once no cell is running…")
+        wait_for_imports()
+        return self.session.ensure_model(self._loading)
 
     def _follow(self, stream: GenerationStream, request: Request) -> None:
         """Draw a running generation; keep and show what came of it, also when it fails."""
