@@ -216,7 +216,10 @@ def test_nothing_sticks_out_at_any_width(notebook: Open, width: int, theme: str)
 NAMELESS = f"""() => [...document.querySelectorAll(
     '{BOX} button, {BOX} select, {BOX} textarea, {BOX} input, {BOX} [role=slider]')]
   .filter((node) => !(node.innerText?.trim() || node.title || node.ariaLabel
-    || node.labels?.length || node.closest('[title]')?.title))
+    || node.labels?.length || node.closest('[title]')?.title
+    // A slider's handle has no name of its own in ipywidgets 8: the label in front of it is read.
+    || (node.getAttribute('role') === 'slider' && node.closest('.widget-slider').querySelector('label').textContent)
+  ))
   .map((node) => node.outerHTML.slice(0, 120))"""
 
 
