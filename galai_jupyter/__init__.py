@@ -26,6 +26,7 @@ _PUBLIC = {
     "generations": "rendering",
     "get_session": "session",
     "load_model": "loading",
+    "panel": "widget_panel",
 }
 """Public names and the modules they come from; they are imported when they are first used."""
 

@@ -257,6 +257,15 @@ def _continue(arguments: str, runner: Runner) -> Generation:
     return runner.generate(prompt, options, build_options(DisplayOptions, values))
 
 
+def _panel(arguments: str, runner: Runner) -> None:
+    _takes_nothing("panel", arguments)
+    from IPython.display import display
+
+    from galai_jupyter.widget_panel import panel
+
+    display(panel())
+
+
 def _takes_nothing(name: str, arguments: str) -> None:
     if arguments:
         raise OptionError(
@@ -290,6 +299,7 @@ COMMANDS: Mapping[str, Command] = {
     "tokens": Command(
         _tokens, "tokens [TEXT]", "show the tokens of a text, or of the last one", takes_cell=True
     ),
+    "panel": Command(_panel, "panel", "show sliders, buttons and the history to click on"),
     "options": Command(_options, "options", "list all options and tasks"),
     "help": Command(_help, "help", "show this table"),
 }

@@ -52,7 +52,11 @@ class GenerationOptions:
         60, "Generate at most this many tokens.", minimum=1, maximum=CONTEXT_SIZE - 1, step=1
     )
     min_new_tokens: int = _option(
-        0, "Do not end the document before this many tokens.", minimum=0, maximum=CONTEXT_SIZE - 1
+        0,
+        "Do not end the document before this many tokens.",
+        minimum=0,
+        maximum=CONTEXT_SIZE - 1,
+        step=1,
     )
     top_p: float | None = _option(
         None,
@@ -83,7 +87,7 @@ class GenerationOptions:
         step=0.01,
     )
     num_beams: int = _option(
-        1, "Beam search with this many beams; 1 is no beam search.", minimum=1, maximum=64
+        1, "Beam search with this many beams; 1 is no beam search.", minimum=1, maximum=64, step=1
     )
     diversity_penalty: float = _option(
         0.0,
@@ -99,7 +103,7 @@ class GenerationOptions:
         maximum=64,
     )
     num_return_sequences: int = _option(
-        1, "Return this many sequences (sampling or beam search).", minimum=1, maximum=64
+        1, "Return this many sequences (sampling or beam search).", minimum=1, maximum=64, step=1
     )
     repetition_penalty: float = _option(
         1.0,

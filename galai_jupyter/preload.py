@@ -25,6 +25,13 @@ _MODULES = (
 """In pieces of about a second each, so that a cell never waits long."""
 
 
+def wait_for_imports() -> None:
+    """Return when no import is under way in the background; for threads that are no cell's."""
+    for thread in threading.enumerate():
+        if thread.name == THREAD_NAME:
+            thread.join()
+
+
 class Preloader:
     """Imports what the first generation needs, beginning when the first cell has ended.
 

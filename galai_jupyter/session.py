@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from galai_jupyter.engines.base import Engine
     from galai_jupyter.engines.progress import Progress
 
+_PATIENCE = 0.05
+"""Seconds after which a waiting request looks whether it was withdrawn."""
+
 
 class Session:
     """A model that every front end of one kernel shares.
@@ -52,7 +55,10 @@ class Session:
     def __init__(self) -> None:
         self._model: Model | None = None
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._owner: int | None = None
+        self._waiting: set[int] = set()
+        self._listeners: list[Callable[[], None]] = []
         self._running: GenerationStream | Batch | None = None
         self.history: list[Generation] = []
 
@@ -65,6 +71,23 @@ class Session:
     def busy(self) -> bool:
         """Whether a generation is running."""
         return self._lock.locked()
+
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for their turn."""
+        return len(self._waiting)
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever model, history or what is running have changed.
+
+        It is called in the thread that made the change, so it must be quick and must not raise.
+        """
+        self._listeners.append(listener)
+
+    def unsubscribe(self, listener: Callable[[], None]) -> None:
+        """Stop calling `listener`."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
 
     def load(
         self,
@@ -111,6 +134,7 @@ class Session:
         with self._exclusively():
             self._model = Model(engine, on_start=self._begin, on_finish=self._end)
         release_memory()
+        self._tell()
         return self._model
 
     def unload(self) -> None:
@@ -120,10 +144,12 @@ class Session:
             if previous:
                 previous.close()
         release_memory()
+        self._tell()
 
     def ensure_model(self, progress: Progress = lambda label, fraction: None) -> Model:
         """Return the session's model; the bundled one is loaded where there is none."""
-        return self._model or self.load(catalog.DEMO, progress=progress)
+        with self._loading:  # two threads that find none load one
+            return self._model or self.load(catalog.DEMO, progress=progress)
 
     def stream(
         self,
@@ -181,6 +207,7 @@ class Session:
             model.check_open()
             generation = score_given(model.engine, prompt, continuations)
             self.history.append(generation)
+        self._tell()
         return generation
 
     def compare(
@@ -307,11 +334,13 @@ class Session:
         batch = Batch(self.ensure_model(), prompts, path, concurrency, options)
         with self._exclusively(), self.interrupt_stops():
             self._running = batch
+            self._tell()
             try:
                 return batch.run(progress)
             finally:
                 self._running = None
                 self.history.extend(batch.unsaved())
+                self._tell()
 
     def continuation(self, generation: Generation | None = None) -> Prompt:
         """Return the prompt that goes on where a generation stopped.
@@ -377,29 +406,45 @@ class Session:
             signal.signal(signal.SIGINT, previous)
 
     def _begin(self, model: Model, stream: GenerationStream) -> None:
-        self._acquire()
+        self._acquire(lambda: stream.interrupted)
         if model.closed:  # it was unloaded while this request waited
             self._release()
             model.check_open()
         self._running = stream
+        self._tell()
 
     def _end(self, model: Model, stream: GenerationStream) -> None:
         self.history.extend(stream.generations)
         self._running = None
         self._release()
+        self._tell()
 
-    def _acquire(self) -> None:
-        if self._owner == threading.get_ident():
+    def _acquire(self, withdrawn: Callable[[], bool] = lambda: False) -> None:
+        """Wait for one's turn; a request that is `withdrawn` meanwhile does not get it."""
+        me = threading.get_ident()
+        if self._owner == me:
             raise SessionBusyError(
                 "This session is in the middle of a generation: run its stream to the end, or "
                 "close() it, before you ask for another one."
             )
-        self._lock.acquire()
-        self._owner = threading.get_ident()
+        if not self._lock.acquire(blocking=False):
+            self._waiting.add(me)
+            self._tell()
+            try:
+                while not self._lock.acquire(timeout=_PATIENCE):
+                    if withdrawn():
+                        raise SessionBusyError("The request was withdrawn before its turn came.")
+            finally:
+                self._waiting.discard(me)
+        self._owner = me
 
     def _release(self) -> None:
         self._owner = None
         self._lock.release()
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:

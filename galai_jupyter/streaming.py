@@ -260,6 +260,16 @@ class GenerationStream(Iterator[StreamEvent]):
         """Ask for an end before the next token; from any thread."""
         self._interrupt.set()
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether an end was asked for."""
+        return self._interrupt.is_set()
+
+    @property
+    def started(self) -> float:
+        """When its turn came, as ``time.perf_counter()`` has it; 0 before that."""
+        return self._start_time
+
     def close(self) -> None:
         """End now; keep what there is. Does nothing after the end, or if nothing has run."""
         self._events.close()

@@ -45,11 +45,11 @@ LAYERS = {
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
             "preload", "quickstart", "export", "cli", "serve", "comparison_display",
-            "replay_command",
+            "replay_command", "widget_panel",
         },
         {
-            "IPython", "traitlets", "torch", "huggingface_hub", "nbformat", "nbclient",
-            "nbconvert", "playwright",
+            "IPython", "ipywidgets", "traitlets", "torch", "huggingface_hub", "nbformat",
+            "nbclient", "nbconvert", "playwright",
         },
     ),
 }  # fmt: skip
@@ -151,6 +151,7 @@ def test_public_names_are_pinned() -> None:
         "generations",
         "get_session",
         "load_model",
+        "panel",
         "__version__",
     ]
     for name in galai_jupyter.__all__:

@@ -1,0 +1,43 @@
+"""A request and a model in; how much of the context it takes, in words, out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from galai_jupyter import catalog
+from galai_jupyter.errors import GalacticaError
+from galai_jupyter.model import Model
+from galai_jupyter.streaming import encode_prompt
+from galai_jupyter.tokens import CONTEXT_SIZE, load_tokenizer
+from galai_jupyter.widget_panel.form import Request
+
+
+def budget_words(ask: Callable[[], Request], model: Model | None) -> str:
+    """Return the tokens of prompt and continuation, or what is wrong with the request.
+
+    Parameters
+    ----------
+    ask : callable
+        Returns the request, or raises what is wrong with it.
+    model : Model or None
+        Whose tokens are counted; those of the bundled model if there is none.
+    """
+    try:
+        request = ask()
+        tokenizer = model.engine.tokenizer if model else _bundled_tokenizer()
+        context = model.engine.context_size if model else CONTEXT_SIZE
+        new = request.options.max_new_tokens
+        ids, cut = encode_prompt(tokenizer, request.prompt, new, context)
+    except GalacticaError as error:
+        return str(error)
+    words = [f"{len(ids) + cut:,} + {new:,} new of {context:,} tokens"]
+    if cut:
+        words.append(f"{cut:,} will be cut from the left end of the prompt")
+    return "; ".join([*words, *request.prompt.notices])
+
+
+@cache
+def _bundled_tokenizer() -> Any:
+    return load_tokenizer(catalog.checkpoint_path(catalog.DEMO))
