@@ -235,7 +235,7 @@ def test_a_server_that_dies_leaves_what_is_finished(checkpoint: Path, tmp_path: 
         with pytest.raises(EngineError, match=r"was lost.*of 6 prompts are done"):
             get_session().map(prompts, tmp_path / "a.jsonl", concurrency=2, max_new_tokens=4)
         finished = (tmp_path / "a.jsonl").read_text().splitlines()
-        assert 2 <= len(finished) <= 5
+        assert 1 <= len(finished) <= 5
         before = len(server.requests)
         table = get_session().map(prompts, tmp_path / "a.jsonl", max_new_tokens=4)
         assert len(server.requests) - before == 6 - len(finished)
