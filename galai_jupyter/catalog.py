@@ -21,15 +21,20 @@ GALACTICA_LICENCE = "CC BY-NC 4.0 (non-commercial use)"
 GALPACA_LICENCE = f"{GALACTICA_LICENCE}; Galpaca also falls under OpenAI's terms of use"
 DEMO_LICENCE = "Apache-2.0"
 
-_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 
 
 def element_size(dtype: str) -> int:
-    """Return the bytes of one number of `dtype` (``"float32"``, ``"float16"``, ``"bfloat16"``)."""
+    """Return the bytes of one number of `dtype`, for example ``"float32"`` or ``"int8"``."""
     return _BYTES[str(dtype).removeprefix("torch.")]
 
 
-def memory_needed(parameters: int, dtype: str, cache: int) -> int:
+def state_size(dtype: str) -> int:
+    """Return the bytes of a key's or a value's number in a model whose weights are `dtype`."""
+    return 4 if dtype == "int8" else element_size(dtype)
+
+
+def memory_needed(parameters: int, dtype: str, cache: int, embedding: int = 0) -> int:
     """Return the bytes that a model needs: its weights, a tenth more to work with, its cache.
 
     Parameters
@@ -40,8 +45,12 @@ def memory_needed(parameters: int, dtype: str, cache: int) -> int:
         Number format of the weights.
     cache : int
         Bytes of keys and values for one full context.
+    embedding : int, default 0
+        How many of the parameters are the tokens' embedding: int8 holds it a second time, packed
+        for the head.
     """
-    return int(1.1 * parameters * element_size(dtype)) + cache
+    numbers = parameters + (embedding if dtype == "int8" else 0)
+    return int(1.1 * numbers * element_size(dtype)) + cache
 
 
 @dataclass(frozen=True)
@@ -83,26 +92,38 @@ class ModelInfo:
         return self.num_layers * layer + embeddings + 2 * width
 
     @property
+    def embedding(self) -> int:
+        """Number of parameters of the tokens' embedding."""
+        return self.vocab_size * self.hidden_size
+
+    @property
     def disk_size(self) -> int:
         """Approximate bytes of the checkpoint's files (float16)."""
         return self.parameters * 2
 
     def weights_size(self, dtype: str = "float16") -> int:
-        """Return the approximate bytes of the weights in memory."""
+        """Return the approximate bytes of the weights in memory.
+
+        ``"int8"`` holds the tokens' embedding twice, once packed for the head, and the positions
+        as float32.
+        """
+        if dtype == "int8":
+            positions = (self.max_positions + 2) * self.hidden_size
+            return self.parameters + self.embedding + 3 * positions
         return self.parameters * element_size(dtype)
 
     def memory_per_token(self, dtype: str = "float16") -> int:
         """Return the bytes of keys and values that are kept for each token of context."""
-        return 2 * self.num_layers * self.hidden_size * element_size(dtype)
+        return 2 * self.num_layers * self.hidden_size * state_size(dtype)
 
     def memory_needed(self, dtype: str = "float16") -> int:
         """Return the bytes that loading the model and filling its context takes."""
         cache = self.memory_per_token(dtype) * self.max_positions
-        return memory_needed(self.parameters, dtype, cache)
+        return memory_needed(self.parameters, dtype, cache, self.embedding)
 
     def widest_dtype(self, free: int) -> str:
-        """Return ``"float32"`` or ``"bfloat16"``, the widest that fits, or ``""`` if none does."""
-        for dtype in ("float32", "bfloat16"):
+        """Return the widest of float32, bfloat16 and int8 that fits, ``""`` if none does."""
+        for dtype in ("float32", "bfloat16", "int8"):
             if self.memory_needed(dtype) <= free:
                 return dtype
         return ""

@@ -99,6 +99,8 @@ class ModelDescription:
         Number of parameters.
     licence : str
         Terms of use.
+    dtype_reason : str
+        Why the weights are in that format, in a few words; ``""`` if somebody converted them.
     """
 
     name: str
@@ -108,6 +110,7 @@ class ModelDescription:
     device: str = ""
     parameters: int = 0
     licence: str = ""
+    dtype_reason: str = ""
 
     def __str__(self) -> str:
         """Say in a sentence what was loaded, and under what terms."""

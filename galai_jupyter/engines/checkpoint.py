@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from galai_jupyter import catalog
 from galai_jupyter.catalog import ModelInfo, format_bytes, memory_needed
 from galai_jupyter.engines.progress import Progress, reporting_tqdm
-from galai_jupyter.errors import CheckpointError, InsufficientMemoryError
+from galai_jupyter.errors import CheckpointError, InsufficientMemoryError, OptionError
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -61,7 +61,9 @@ def count_parameters(config: PretrainedConfig) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def check_memory(name: str, parameters: int, dtype: str, cache: int, free: int) -> None:
+def check_memory(
+    name: str, parameters: int, dtype: str, cache: int, free: int, embedding: int = 0
+) -> None:
     """Refuse a model that does not fit.
 
     Parameters
@@ -76,13 +78,15 @@ def check_memory(name: str, parameters: int, dtype: str, cache: int, free: int) 
         Bytes of keys and values for one full context.
     free : int
         Bytes that are free.
+    embedding : int, default 0
+        How many of the parameters are the tokens' embedding.
 
     Raises
     ------
     InsufficientMemoryError
         If weights, cache and a margin of 10% are more than `free`; the message names what fits.
     """
-    need = memory_needed(parameters, dtype, cache)
+    need = memory_needed(parameters, dtype, cache, embedding)
     if need <= free:
         return
     halved = memory_needed(parameters, "bfloat16", cache // 2)
@@ -140,10 +144,17 @@ def load_weights(
     CheckpointError
         If weights are missing, damaged, of other shapes, or left over.
     """
-    model, missing, unexpected = _load(folder, config, dtype, placement, progress)
+    on_cpu = placement["device_map"] == {"": "cpu"}
+    if dtype == "int8" and not (on_cpu and config.model_type == "opt"):
+        raise OptionError(
+            f"dtype int8 is for Galactica's architecture (OPT) on a CPU, and {folder} is "
+            f"{config.model_type}: choose float32 or bfloat16."
+        )
+    load = _assemble if on_cpu and config.model_type == "opt" else _load
+    model, missing, unexpected = load(folder, config, dtype, placement, progress)
     if (missing or unexpected) and _correct(config, missing, unexpected):
         del model
-        model, missing, unexpected = _load(folder, config, dtype, placement, progress)
+        model, missing, unexpected = load(folder, config, dtype, placement, progress)
     if missing or unexpected:
         name = sorted(missing or unexpected)[0]
         problem = "lacks" if missing else "has an unknown weight"
@@ -156,6 +167,20 @@ def load_weights(
     return model.eval()
 
 
+def _assemble(
+    folder: Path,
+    config: PretrainedConfig,
+    dtype: str,
+    placement: dict[str, Any],
+    progress: Progress,
+) -> tuple[Any, set[str], set[str]]:
+    """Read Galactica's architecture onto the CPU with our own, thrifty loader."""
+    from galai_jupyter.engines.assembly import assemble
+
+    with _failures(folder):
+        return assemble(folder, config, dtype, progress)
+
+
 def _load(
     folder: Path,
     config: PretrainedConfig,
@@ -163,22 +188,35 @@ def _load(
     placement: dict[str, Any],
     progress: Progress,
 ) -> tuple[Any, set[str], set[str]]:
+    """Let transformers read any architecture onto any devices."""
     import torch
     from transformers import AutoModelForCausalLM
 
+    with _failures(folder), _progress_bars(progress):
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder,
+            config=config,
+            dtype=getattr(torch, dtype),
+            output_loading_info=True,
+            trust_remote_code=False,
+            weights_only=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
+            local_files_only=True,
+            **placement,
+        )
+    missing = {key for key in info["missing_keys"] if key != _HEAD}
+    missing |= {key[0] if isinstance(key, tuple) else key for key in info["mismatched_keys"]}
+    unexpected = {key for key in info["unexpected_keys"] if not key.endswith((_HEAD, ".version"))}
+    return model, missing, unexpected
+
+
+@contextmanager
+def _failures(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong while weights are read into our own errors."""
+    import torch
+
     try:
-        with _progress_bars(progress):
-            model, info = AutoModelForCausalLM.from_pretrained(
-                folder,
-                config=config,
-                dtype=getattr(torch, dtype),
-                output_loading_info=True,
-                trust_remote_code=False,
-                weights_only=True,
-                ignore_mismatched_sizes=True,  # they are refused below, by name
-                local_files_only=True,
-                **placement,
-            )
+        yield
     except (torch.cuda.OutOfMemoryError, MemoryError) as error:
         raise InsufficientMemoryError(
             f"The memory ran out while {folder} was loading: choose a smaller model or dtype, or "
@@ -189,10 +227,6 @@ def _load(
             f"The weights in {folder} cannot be read ({_first_line(error)}): download the "
             "checkpoint again."
         ) from error
-    missing = {key for key in info["missing_keys"] if key != _HEAD}
-    missing |= {key[0] if isinstance(key, tuple) else key for key in info["mismatched_keys"]}
-    unexpected = {key for key in info["unexpected_keys"] if not key.endswith((_HEAD, ".version"))}
-    return model, missing, unexpected
 
 
 def _correct(config: PretrainedConfig, missing: set[str], unexpected: set[str]) -> bool:

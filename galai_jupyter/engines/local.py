@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import ScoredId, Step
+from galai_jupyter.engines.precision import Precision, choose
 from galai_jupyter.engines.progress import Progress
 from galai_jupyter.errors import CheckpointError, OptionError
 from galai_jupyter.generation import ModelDescription
@@ -33,6 +34,8 @@ class LocalEngine:
         Galactica's.
     name, revision, licence : str
         For the description.
+    precision : Precision, optional
+        The number format that was chosen for the weights, and why.
 
     Attributes
     ----------
@@ -47,11 +50,15 @@ class LocalEngine:
         name: str = "",
         revision: str = "",
         licence: str = "",
+        precision: Precision | None = None,
     ) -> None:
+        from galai_jupyter.engines.int8 import count_parameters
+
         self.model = model.eval()
         self._tokenizer = tokenizer
         self._name, self._revision, self._licence = name, revision, licence
-        self._parameters = sum(parameter.numel() for parameter in model.parameters())
+        self._precision = precision
+        self._parameters = count_parameters(model)
 
     @classmethod
     def load(
@@ -80,14 +87,14 @@ class LocalEngine:
         place = hardware.choose_device(options.device, options.num_gpus)
 
         def check_memory(config: Any) -> None:
-            parameters = checkpoint.count_parameters(config)
-            number_format = hardware.choose_dtype(options.dtype, place, _stored_dtype(config))
+            chosen = _precision(options.dtype, place, config).dtype
             checkpoint.check_memory(
                 name,
-                parameters,
-                number_format,
-                _cache_size(config, number_format),
+                checkpoint.count_parameters(config),
+                chosen,
+                _cache_size(config, chosen),
                 hardware.free_memory(place, options.num_gpus),
+                config.vocab_size * config.hidden_size,
             )
 
         progress("Looking up", 0.0)
@@ -99,11 +106,11 @@ class LocalEngine:
                 f"The tokenizer in {found.folder} has {tokenizer.get_vocab_size()} tokens and the "
                 f"model {config.vocab_size}: they do not belong together; download both again."
             )
-        number_format = hardware.choose_dtype(options.dtype, place, _stored_dtype(config))
+        chosen = _precision(options.dtype, place, config)
         model = checkpoint.load_weights(
-            found.folder, config, number_format, _placement(place, options.num_gpus), progress
+            found.folder, config, chosen.dtype, _placement(place, options.num_gpus), progress
         )
-        return cls(model, tokenizer, name, found.revision, found.licence)
+        return cls(model, tokenizer, name, found.revision, found.licence, chosen)
 
     @property
     def description(self) -> ModelDescription:
@@ -111,11 +118,14 @@ class LocalEngine:
         weight = self.model.get_input_embeddings().weight
         devices = set(getattr(self.model, "hf_device_map", {}).values())
         device = f"{len(devices)} devices" if len(devices) > 1 else str(weight.device)
+        dtype = str(weight.dtype).removeprefix("torch.")
+        chosen = self._precision
         return ModelDescription(
             name=self._name,
             revision=self._revision,
             engine="local",
-            dtype=str(weight.dtype).removeprefix("torch."),
+            dtype=dtype,
+            dtype_reason=chosen.reason if chosen and chosen.dtype == dtype else "",
             device=device,
             parameters=self._parameters,
             licence=self._licence,
@@ -183,15 +193,16 @@ def _single_threaded(steps: Iterator[Step]) -> Iterator[Step]:
         yield step
 
 
-def _stored_dtype(config: Any) -> str:
-    return str(getattr(config, "dtype", None) or "float32").removeprefix("torch.")
+def _precision(dtype: str, device: str, config: Any) -> Precision:
+    stored = str(getattr(config, "dtype", None) or "float32").removeprefix("torch.")
+    return choose(dtype, device, stored, config.hidden_size)
 
 
 def _cache_size(config: Any, dtype: str) -> int:
     """Return the bytes of keys and values for one full context."""
-    from galai_jupyter.catalog import element_size
+    from galai_jupyter.catalog import state_size
 
-    per_token = 2 * config.num_hidden_layers * config.hidden_size * element_size(dtype)
+    per_token = 2 * config.num_hidden_layers * config.hidden_size * state_size(dtype)
     return int(per_token * config.max_position_embeddings)
 
 
