@@ -4,7 +4,8 @@ A row of a matrix becomes whole numbers from -127 to 127 and one scale. Where to
 (x86), integers are multiplied by integers, and an activation is given as two digits: two rows of
 one product, which reads the weights once. That is 14 bits, with a scale for each row, so what is
 lost is lost in the weights alone, outliers among the activations (Dettmers et al. 2022, arXiv
-2208.07339) do no harm, and a row's result depends on no other row and on no padding.
+2208.07339) do no harm, and a row's result depends on no other row and on no padding. Elsewhere the
+matrix is converted to float32 block by block as it is multiplied.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from galai_jupyter.errors import OptionError
 
@@ -24,6 +26,8 @@ _OFFSET = 64
 """Digits are -63 to 63 and are stored as 1 to 127: so the sum of two products fits into the 16 bits
 in which processors without VNNI form it."""
 _BASE = 2 * _DIGIT
+_BLOCK = 2**18
+"""Numbers of a matrix that are converted at once where there is no fbgemm: 1 MB as float32."""
 
 
 class Int8Matrix:
@@ -92,28 +96,35 @@ class Int8Linear(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """Return outputs of shape (…, outputs) for states of shape (…, inputs)."""
-        rows = states.reshape(-1, self.in_features).float()
-        product = _weights_only(rows, self._matrix) if self._matrix else self._digits(rows)
-        if self.bias is not None:
-            product += self.bias
-        return product.view(*states.shape[:-1], self.out_features).to(states.dtype)
+        if states.dtype != torch.float32:
+            return self(states.float()).to(states.dtype)  # type: ignore[no-any-return]
+        return self._by_digits(states) if self._matrix is None else self._by_blocks(states)
 
     def extra_repr(self) -> str:
         """Say the shape, as torch's own layer does."""
         return f"in_features={self.in_features}, out_features={self.out_features}, int8"
 
-    def _digits(self, rows: Tensor) -> Tensor:
-        """Multiply the two digits of each number in `rows`, and add up what comes out."""
-        count = len(rows)
-        units = torch.linalg.vector_norm(rows, torch.inf, dim=1, keepdim=True)
-        units = units.clamp_(min=1e-30).div_(_DIGIT * _BASE)
-        numbers = rows / units
+    def _by_digits(self, states: Tensor) -> Tensor:
+        """Multiply both digits of each number at once, and add up what comes out."""
+        largest = torch.linalg.vector_norm(states, torch.inf, dim=-1, keepdim=True)
+        units = largest.div_(_DIGIT * _BASE).clamp_(min=1e-30)
+        numbers = states / units
         high = (numbers / _BASE).round_()
-        low = torch.add(numbers, high, alpha=-_BASE)
+        low = torch.sub(numbers, high, alpha=_BASE)
         products = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
-            torch.cat([high, low]), 1.0, _OFFSET, self._packed
+            torch.stack((high, low)), 1.0, _OFFSET, self._packed
         )
-        return torch.add(products[count:], products[:count], alpha=_BASE).mul_(units)
+        product = torch.add(products[1], products[0], alpha=_BASE)
+        return product.mul_(units) if self.bias is None else self.bias.addcmul(product, units)
+
+    def _by_blocks(self, states: Tensor) -> Tensor:
+        """Multiply as float32, by a block of the matrix at a time that fits into the caches."""
+        assert self._matrix is not None
+        numbers, scales = self._matrix.numbers, self._matrix.scales
+        blocks = torch.split(numbers, max(1, _BLOCK // self.in_features))
+        products = [functional.linear(states, block.float()) for block in blocks]
+        product = torch.cat(products, dim=-1).mul_(scales)
+        return product if self.bias is None else product.add_(self.bias)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Int8Linear:
         """Refuse to move: the packed matrix would stay where it is."""
@@ -154,7 +165,7 @@ class Int8Embedding(nn.Module):
 
 def count_parameters(model: Any) -> int:
     """Return the number of a model's parameters, packed ones too; a tied head is counted once."""
-    count = sum(parameter.numel() for parameter in model.parameters())
+    count: int = sum(parameter.numel() for parameter in model.parameters())
     layers = [module for module in model.modules() if isinstance(module, Int8Linear)]
     count += sum(layer.out_features * layer.in_features for layer in layers)
     if model.config.tie_word_embeddings and isinstance(model.get_output_embeddings(), Int8Linear):
@@ -179,10 +190,3 @@ def _pack(matrix: Int8Matrix) -> Any:
             matrix.numbers, matrix.scales.double(), zeros, 0
         )
         return torch.ops.quantized.linear_prepack(tensor, None)
-
-
-def _weights_only(rows: Tensor, matrix: Int8Matrix) -> Tensor:
-    """Multiply with torch's other kernel, bfloat16 by int8: slower, and for every processor."""
-    ones = torch.ones(len(matrix.scales), dtype=torch.bfloat16)
-    product = torch._weight_int8pack_mm(rows.bfloat16(), matrix.numbers, ones)
-    return product.float().mul_(matrix.scales)

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_BLOCK = 1_000_000
+_BLOCK = 250_000
 """Numbers that are read at once, at most."""
-_SHARE = 64
+_SHARE = 128
 """A file is closed and opened again each time this part of it was read, but at least a block:
 pages of a mapped file count as memory until then."""
 
