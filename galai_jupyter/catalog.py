@@ -22,6 +22,8 @@ GALPACA_LICENCE = f"{GALACTICA_LICENCE}; Galpaca also falls under OpenAI's terms
 DEMO_LICENCE = "Apache-2.0"
 
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+_PACKED = 512
+"""Packed rows of int8 matrices are multiples of this (fbgemm's block)."""
 
 
 def element_size(dtype: str) -> int:
@@ -34,7 +36,19 @@ def state_size(dtype: str) -> int:
     return 4 if dtype == "int8" else element_size(dtype)
 
 
-def memory_needed(parameters: int, dtype: str, cache: int, embedding: int = 0) -> int:
+def int8_extra(num_layers: int, width: int, vocab_size: int, positions: int) -> int:
+    """Return the bytes that int8 weights take beyond one for each parameter.
+
+    The tokens' embedding is held again, packed for the head; the rows of packed matrices are
+    padded to multiples of 512 numbers (only mini's need it); positions are float32.
+    """
+    padding, wide_padding = -width % _PACKED, -4 * width % _PACKED
+    head = vocab_size * (width + padding)
+    layer = 8 * width * padding + width * wide_padding
+    return head + num_layers * layer + 3 * positions * width
+
+
+def memory_needed(parameters: int, dtype: str, cache: int, extra: int = 0) -> int:
     """Return the bytes that a model needs: its weights, a tenth more to work with, its cache.
 
     Parameters
@@ -45,12 +59,10 @@ def memory_needed(parameters: int, dtype: str, cache: int, embedding: int = 0) -
         Number format of the weights.
     cache : int
         Bytes of keys and values for one full context.
-    embedding : int, default 0
-        How many of the parameters are the tokens' embedding: int8 holds it a second time, packed
-        for the head.
+    extra : int, default 0
+        What the weights take beyond that; see :func:`int8_extra`.
     """
-    numbers = parameters + (embedding if dtype == "int8" else 0)
-    return int(1.1 * numbers * element_size(dtype)) + cache
+    return int(1.1 * (parameters * element_size(dtype) + extra)) + cache
 
 
 @dataclass(frozen=True)
@@ -92,25 +104,19 @@ class ModelInfo:
         return self.num_layers * layer + embeddings + 2 * width
 
     @property
-    def embedding(self) -> int:
-        """Number of parameters of the tokens' embedding."""
-        return self.vocab_size * self.hidden_size
-
-    @property
     def disk_size(self) -> int:
         """Approximate bytes of the checkpoint's files (float16)."""
         return self.parameters * 2
 
     def weights_size(self, dtype: str = "float16") -> int:
-        """Return the approximate bytes of the weights in memory.
+        """Return the approximate bytes of the weights in memory."""
+        return self.parameters * element_size(dtype) + self._extra(dtype)
 
-        ``"int8"`` holds the tokens' embedding twice, once packed for the head, and the positions
-        as float32.
-        """
-        if dtype == "int8":
-            positions = (self.max_positions + 2) * self.hidden_size
-            return self.parameters + self.embedding + 3 * positions
-        return self.parameters * element_size(dtype)
+    def _extra(self, dtype: str) -> int:
+        if dtype != "int8":
+            return 0
+        shape = (self.num_layers, self.hidden_size, self.vocab_size, self.max_positions + 2)
+        return int8_extra(*shape)
 
     def memory_per_token(self, dtype: str = "float16") -> int:
         """Return the bytes of keys and values that are kept for each token of context."""
@@ -119,7 +125,7 @@ class ModelInfo:
     def memory_needed(self, dtype: str = "float16") -> int:
         """Return the bytes that loading the model and filling its context takes."""
         cache = self.memory_per_token(dtype) * self.max_positions
-        return memory_needed(self.parameters, dtype, cache, self.embedding)
+        return memory_needed(self.parameters, dtype, cache, self._extra(dtype))
 
     def widest_dtype(self, free: int) -> str:
         """Return the widest of float32, bfloat16 and int8 that fits, ``""`` if none does."""

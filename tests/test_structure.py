@@ -25,7 +25,10 @@ LAYERS = {
     ),
     "engines": (
         {"engines"},
-        {"tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil", "tqdm"},
+        {
+            "tokenizers", "torch", "transformers", "safetensors", "huggingface_hub", "accelerate",
+            "psutil", "tqdm",
+        },
     ),
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),
     "session": (

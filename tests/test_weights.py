@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from galai_jupyter.catalog import ModelInfo
 from galai_jupyter.engines import weights
 from galai_jupyter.engines.weights import WeightFiles
 
@@ -120,8 +121,6 @@ def test_loading_takes_little_more_than_the_weights(
     large: Path, checkpoint: Path, tmp_path: Path, dtype: str, kind: str
 ) -> None:
     """Peak of the process, mapped pages of files included, against the weights' size."""
-    from safetensors.torch import load_file
-
     folder = large
     if kind == "bin":
         folder = tmp_path
@@ -138,13 +137,6 @@ def test_loading_takes_little_more_than_the_weights(
         (folder / "pytorch_model.bin").unlink()
     assert run.returncode == 0, run.stderr
     peak = int(run.stdout.split()[0])
-    tokens, positions, width = 40_000, 130, 768
-    matrices = 10 * 12 * width * width
-    if dtype == "int8":  # the embedding twice, positions as float32
-        size = matrices + 2 * tokens * width + 4 * positions * width
-    else:
-        numbers = matrices + (tokens + positions) * width
-        size = numbers * (4 if dtype == "float32" else 2)
-    print(peak / size)
+    size = ModelInfo("large", "", 10, 12, 64, 40_000, 128).weights_size(dtype)
     assert peak < 1.2 * size
     assert peak > 0.8 * size, "it measured nothing"

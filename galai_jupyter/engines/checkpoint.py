@@ -62,7 +62,7 @@ def count_parameters(config: PretrainedConfig) -> int:
 
 
 def check_memory(
-    name: str, parameters: int, dtype: str, cache: int, free: int, embedding: int = 0
+    name: str, parameters: int, dtype: str, cache: int, free: int, extra: int = 0
 ) -> None:
     """Refuse a model that does not fit.
 
@@ -78,15 +78,15 @@ def check_memory(
         Bytes of keys and values for one full context.
     free : int
         Bytes that are free.
-    embedding : int, default 0
-        How many of the parameters are the tokens' embedding.
+    extra : int, default 0
+        Bytes that the weights take beyond one number for each parameter.
 
     Raises
     ------
     InsufficientMemoryError
         If weights, cache and a margin of 10% are more than `free`; the message names what fits.
     """
-    need = memory_needed(parameters, dtype, cache, embedding)
+    need = memory_needed(parameters, dtype, cache, extra)
     if need <= free:
         return
     halved = memory_needed(parameters, "bfloat16", cache // 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from galai_jupyter.catalog import int8_extra, state_size
 from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import ScoredId, Step
 from galai_jupyter.engines.precision import Precision, choose
@@ -94,7 +95,7 @@ class LocalEngine:
                 chosen,
                 _cache_size(config, chosen),
                 hardware.free_memory(place, options.num_gpus),
-                config.vocab_size * config.hidden_size,
+                _extra(config) if chosen == "int8" else 0,
             )
 
         progress("Looking up", 0.0)
@@ -200,10 +201,14 @@ def _precision(dtype: str, device: str, config: Any) -> Precision:
 
 def _cache_size(config: Any, dtype: str) -> int:
     """Return the bytes of keys and values for one full context."""
-    from galai_jupyter.catalog import state_size
-
     per_token = 2 * config.num_hidden_layers * config.hidden_size * state_size(dtype)
     return int(per_token * config.max_position_embeddings)
+
+
+def _extra(config: Any) -> int:
+    """Return the bytes that int8 takes beyond one for each parameter."""
+    positions = config.max_position_embeddings + 2
+    return int8_extra(config.num_hidden_layers, config.hidden_size, config.vocab_size, positions)
 
 
 def _placement(device: str, num_gpus: int | None) -> dict[str, Any]:
