@@ -101,6 +101,11 @@ def test_the_whole_model_is_rounded_and_nothing_else(engine: LocalEngine) -> Non
     assert 0 < (logits - wanted).norm() / wanted.norm() < 0.05
 
 
+def test_what_is_not_rounded_can_be_converted(engine: LocalEngine) -> None:
+    model = engine.model.to(torch.bfloat16)
+    assert model(PROMPTS).logits.dtype == torch.bfloat16
+
+
 def test_it_says_what_it_is(engine: LocalEngine) -> None:
     description = engine.description
     assert (description.dtype, description.dtype_reason) == ("int8", "as asked for")
@@ -158,7 +163,7 @@ def test_it_does_not_leave_the_cpu(device: str) -> None:
     layer = Int8Linear(quantised(torch.randn(4, 6)))
     with pytest.raises(OptionError, match="CPU only"):
         layer.to("meta")
-    assert layer.to(torch.float32) is layer
+    assert layer.to(torch.bfloat16) is layer
     from galai_jupyter.engines import precision
 
     with pytest.raises(GalacticaError, match=f"CPU only, not on {device}"):

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
-from galai_jupyter.catalog import ModelInfo, format_bytes, memory_needed
+from galai_jupyter.catalog import (
+    ModelInfo,
+    element_size,
+    format_bytes,
+    memory_needed,
+    state_size,
+)
 from galai_jupyter.engines.progress import Progress, reporting_tqdm
 from galai_jupyter.errors import CheckpointError, InsufficientMemoryError, OptionError
 
@@ -62,7 +68,7 @@ def count_parameters(config: PretrainedConfig) -> int:
 
 
 def check_memory(
-    name: str, parameters: int, dtype: str, cache: int, free: int, extra: int = 0
+    name: str, parameters: int, dtype: str, cache: int, free: int, int8_extra: int | None = None
 ) -> None:
     """Refuse a model that does not fit.
 
@@ -78,20 +84,28 @@ def check_memory(
         Bytes of keys and values for one full context.
     free : int
         Bytes that are free.
-    extra : int, default 0
-        Bytes that the weights take beyond one number for each parameter.
+    int8_extra : int, optional
+        Bytes that int8 takes beyond one for each parameter; None where it cannot be had.
 
     Raises
     ------
     InsufficientMemoryError
         If weights, cache and a margin of 10% are more than `free`; the message names what fits.
     """
-    need = memory_needed(parameters, dtype, cache, extra)
+
+    def needed(other: str) -> int:
+        states = cache // state_size(dtype) * state_size(other)
+        extra = int8_extra if other == "int8" and int8_extra else 0
+        return memory_needed(parameters, other, states, extra)
+
+    need = needed(dtype)
     if need <= free:
         return
-    halved = memory_needed(parameters, "bfloat16", cache // 2)
-    if dtype == "float32" and halved <= free:
-        fits = f"--dtype bfloat16 needs {format_bytes(halved)}"
+    formats = ["bfloat16"] if int8_extra is None else ["bfloat16", "int8"]
+    narrower = [other for other in formats if element_size(other) < element_size(dtype)]
+    fitting = [other for other in narrower if needed(other) <= free]
+    if fitting:
+        fits = f"--dtype {fitting[0]} needs {format_bytes(needed(fitting[0]))}"
     else:
         smaller = [
             info

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -127,12 +127,12 @@ class Int8Linear(nn.Module):
         return product if self.bias is None else product.add_(self.bias)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Int8Linear:
-        """Refuse to move: the packed matrix would stay where it is."""
+        """Stay as it is, and refuse to move: the packed matrix could not follow."""
         if fn(torch.empty(0)).device.type != "cpu":
             raise OptionError(
                 "8-bit weights run on the CPU only: load the model with another dtype to move it."
             )
-        return cast(Int8Linear, super()._apply(fn, recurse))  # type: ignore[no-untyped-call]
+        return self
 
 
 class Int8Embedding(nn.Module):

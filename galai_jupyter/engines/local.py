@@ -95,7 +95,7 @@ class LocalEngine:
                 chosen,
                 _cache_size(config, chosen),
                 hardware.free_memory(place, options.num_gpus),
-                _extra(config) if chosen == "int8" else 0,
+                _int8_extra(config) if place == "cpu" else None,
             )
 
         progress("Looking up", 0.0)
@@ -205,8 +205,10 @@ def _cache_size(config: Any, dtype: str) -> int:
     return int(per_token * config.max_position_embeddings)
 
 
-def _extra(config: Any) -> int:
-    """Return the bytes that int8 takes beyond one for each parameter."""
+def _int8_extra(config: Any) -> int | None:
+    """Return the bytes that int8 takes beyond one for each parameter; None if it cannot be had."""
+    if config.model_type != "opt":
+        return None
     positions = config.max_position_embeddings + 2
     return int8_extra(config.num_hidden_layers, config.hidden_size, config.vocab_size, positions)
 
