@@ -35,7 +35,7 @@ class WeightFiles:
     Attributes
     ----------
     shapes : dict of str to tuple of int
-        The shape of every tensor, in the order of the files.
+        The shape of every tensor.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class _Safetensors:
         self._file: Any = safe_open(path, framework="pt")
 
     def names(self) -> list[str]:
-        return list(self._file.offset_keys())
+        return list(self._file.keys())
 
     def shape(self, name: str) -> tuple[int, ...]:
         return tuple(self._file.get_slice(name).get_shape())
