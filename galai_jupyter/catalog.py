@@ -21,15 +21,34 @@ GALACTICA_LICENCE = "CC BY-NC 4.0 (non-commercial use)"
 GALPACA_LICENCE = f"{GALACTICA_LICENCE}; Galpaca also falls under OpenAI's terms of use"
 DEMO_LICENCE = "Apache-2.0"
 
-_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+_PACKED = 512
+"""Packed rows of int8 matrices are multiples of this (fbgemm's block)."""
 
 
 def element_size(dtype: str) -> int:
-    """Return the bytes of one number of `dtype` (``"float32"``, ``"float16"``, ``"bfloat16"``)."""
+    """Return the bytes of one number of `dtype`, for example ``"float32"`` or ``"int8"``."""
     return _BYTES[str(dtype).removeprefix("torch.")]
 
 
-def memory_needed(parameters: int, dtype: str, cache: int) -> int:
+def state_size(dtype: str) -> int:
+    """Return the bytes of a key's or a value's number in a model whose weights are `dtype`."""
+    return 4 if dtype == "int8" else element_size(dtype)
+
+
+def int8_extra(num_layers: int, width: int, vocab_size: int, positions: int) -> int:
+    """Return the bytes that int8 weights take beyond one for each parameter.
+
+    The tokens' embedding is held again, packed for the head; the rows of packed matrices are
+    padded to multiples of 512 numbers (only mini's need it); positions are float32.
+    """
+    padding, wide_padding = -width % _PACKED, -4 * width % _PACKED
+    head = vocab_size * (width + padding)
+    layer = 8 * width * padding + width * wide_padding
+    return head + num_layers * layer + 3 * positions * width
+
+
+def memory_needed(parameters: int, dtype: str, cache: int, extra: int = 0) -> int:
     """Return the bytes that a model needs: its weights, a tenth more to work with, its cache.
 
     Parameters
@@ -40,8 +59,10 @@ def memory_needed(parameters: int, dtype: str, cache: int) -> int:
         Number format of the weights.
     cache : int
         Bytes of keys and values for one full context.
+    extra : int, default 0
+        What the weights take beyond that; see :func:`int8_extra`.
     """
-    return int(1.1 * parameters * element_size(dtype)) + cache
+    return int(1.1 * (parameters * element_size(dtype) + extra)) + cache
 
 
 @dataclass(frozen=True)
@@ -89,20 +110,26 @@ class ModelInfo:
 
     def weights_size(self, dtype: str = "float16") -> int:
         """Return the approximate bytes of the weights in memory."""
-        return self.parameters * element_size(dtype)
+        return self.parameters * element_size(dtype) + self._extra(dtype)
+
+    def _extra(self, dtype: str) -> int:
+        if dtype != "int8":
+            return 0
+        shape = (self.num_layers, self.hidden_size, self.vocab_size, self.max_positions + 2)
+        return int8_extra(*shape)
 
     def memory_per_token(self, dtype: str = "float16") -> int:
         """Return the bytes of keys and values that are kept for each token of context."""
-        return 2 * self.num_layers * self.hidden_size * element_size(dtype)
+        return 2 * self.num_layers * self.hidden_size * state_size(dtype)
 
     def memory_needed(self, dtype: str = "float16") -> int:
         """Return the bytes that loading the model and filling its context takes."""
         cache = self.memory_per_token(dtype) * self.max_positions
-        return memory_needed(self.parameters, dtype, cache)
+        return memory_needed(self.parameters, dtype, cache, self._extra(dtype))
 
     def widest_dtype(self, free: int) -> str:
-        """Return ``"float32"`` or ``"bfloat16"``, the widest that fits, or ``""`` if none does."""
-        for dtype in ("float32", "bfloat16"):
+        """Return the widest of float32, bfloat16 and int8 that fits, ``""`` if none does."""
+        for dtype in ("float32", "bfloat16", "int8"):
             if self.memory_needed(dtype) <= free:
                 return dtype
         return ""

@@ -135,7 +135,7 @@ def _software() -> list[str]:
 
 
 def _devices() -> list[str]:
-    from galai_jupyter.engines import hardware
+    from galai_jupyter.engines import hardware, precision
 
     lines = [
         f"memory free: {format_bytes(hardware.free_memory())}",
@@ -146,7 +146,8 @@ def _devices() -> list[str]:
     except ImportError:
         return [*lines, "torch is missing, so no model can be run: pip install torch"]
     device = hardware.choose_device()
-    lines.append(f"device auto is: {device}, dtype {hardware.choose_dtype('auto', device, '')}")
+    chosen = precision.choose("auto", device)
+    lines.append(f"device auto is: {device}, dtype {chosen.dtype} ({chosen.reason})")
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
         lines.append(f"cuda:{index}: {properties.name}, {format_bytes(properties.total_memory)}")

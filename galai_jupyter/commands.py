@@ -97,7 +97,7 @@ def _status(arguments: str, runner: Runner) -> None:
             ("model", description.name),
             ("engine", description.engine),
             ("device", description.device),
-            ("dtype", description.dtype),
+            ("dtype", _with_reason(description.dtype, description.dtype_reason)),
             (
                 "parameters",
                 format_count(description.parameters) if description.parameters else "unknown",
@@ -126,6 +126,10 @@ def _prefix_cache(model: Model) -> str:
     )
 
 
+def _with_reason(dtype: str, reason: str) -> str:
+    return f"{dtype} ({reason})" if reason else dtype
+
+
 def _models(arguments: str, runner: Runner) -> None:
     _takes_nothing("models", arguments)
     from galai_jupyter.engines.hardware import free_memory
@@ -133,19 +137,18 @@ def _models(arguments: str, runner: Runner) -> None:
     free = free_memory()
     rows = []
     for info in map(ModelInfo.by_name, catalog.names()):
-        half, full = info.memory_needed("bfloat16"), info.memory_needed("float32")
+        sizes = [info.memory_needed(dtype) for dtype in ("int8", "bfloat16", "float32")]
         rows.append(
             (
                 info.name,
                 format_count(info.parameters),
-                format_bytes(half),
-                format_bytes(full),
+                *map(format_bytes, sizes),
                 info.widest_dtype(free) or "does not fit",
                 info.hub_id or "in the package",
                 info.licence,
             )
         )
-    header = ("name", "parameters", "16-bit", "float32", "fits here as", "where", "licence")
+    header = ("name", "parameters", "int8", "16-bit", "float32", "fits here as", "where", "licence")
     note = (
         "Memory is that of weights and one full context. %galactica load NAME; a hub id "
         "(owner/name) or a local folder works, too."

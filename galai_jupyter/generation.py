@@ -154,6 +154,8 @@ class ModelDescription:
         Terms of use.
     fingerprint : str
         Stands for the content of the checkpoint's files; ``""`` where they are not at hand.
+    dtype_reason : str
+        Why the weights are in that format, in a few words; ``""`` if somebody converted them.
     """
 
     name: str
@@ -164,6 +166,7 @@ class ModelDescription:
     parameters: int = 0
     licence: str = ""
     fingerprint: str = ""
+    dtype_reason: str = ""
 
     def __str__(self) -> str:
         """Say in a sentence what was loaded, and under what terms."""

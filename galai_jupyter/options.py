@@ -335,8 +335,9 @@ class LoadOptions:
     device: str = _option("auto", "Where to run: auto, cpu, cuda, cuda:1 or mps.")
     dtype: str = _option(
         "auto",
-        "Number format of the weights; auto takes the fastest that loses nothing visible.",
-        choices=("auto", "float32", "float16", "bfloat16"),
+        "Number format of the weights; auto takes the fastest that loses nothing visible, int8 "
+        "(CPU only) a quarter of the memory.",
+        choices=("auto", "float32", "float16", "bfloat16", "int8"),
     )
     num_gpus: int | None = _option(
         None, "Spread the layers over this many GPUs; 0 is the CPU.", minimum=0, maximum=64

@@ -36,7 +36,19 @@ def test_what_fits_is_what_loading_will_accept() -> None:
     assert info.memory_needed("float32") > 1.1 * info.weights_size("float32")
     assert info.widest_dtype(info.memory_needed("float32")) == "float32"
     assert info.widest_dtype(info.memory_needed("float32") - 1) == "bfloat16"
-    assert info.widest_dtype(info.memory_needed("bfloat16") - 1) == ""
+    assert info.widest_dtype(info.memory_needed("bfloat16") - 1) == "int8"
+    assert info.widest_dtype(info.memory_needed("int8") - 1) == ""
+
+
+def test_int8_is_a_byte_for_each_number_the_embedding_again_and_padding() -> None:
+    info = ModelInfo.by_name("standard")  # 4,096 wide: nothing to pad
+    tokens, positions = 50_000 * 4096, 2050 * 4096
+    assert info.weights_size("int8") == info.parameters + tokens + 3 * positions
+    assert info.memory_per_token("int8") == info.memory_per_token("float32")
+    assert info.memory_needed("int8") > 1.1 * info.weights_size("int8")
+    mini = ModelInfo.by_name("mini")  # rows of 768 are packed as 1,024
+    padding = 256 * (50_000 + 12 * 8 * 768)
+    assert mini.weights_size("int8") == mini.parameters + 768 * (50_000 + 3 * 2050) + padding
 
 
 def test_all_lists_the_five_galacticas() -> None:

@@ -23,7 +23,7 @@ from galai_jupyter.errors import (
     OptionError,
 )
 from galai_jupyter.options import LoadOptions
-from galai_jupyter.tokens import decode, encode
+from galai_jupyter.tokens import byte_tokenizer, decode, encode
 from tests.conftest import make_model, write_checkpoint, write_hub_folder
 
 CPU = LoadOptions(device="cpu", dtype="float32")
@@ -252,6 +252,38 @@ def test_what_cannot_fit_is_refused_with_what_would(dtype: str, free: float, adv
     with pytest.raises(InsufficientMemoryError, match=advice):
         checkpoints.check_memory("large", 30_000_000_000, dtype, 10**9, int(free))
     checkpoints.check_memory("large", 30_000_000_000, dtype, 10**9, 200 * 10**9)
+
+
+def test_int8_is_advised_where_it_can_be_had() -> None:
+    sizes = ("large", 30_000_000_000, "bfloat16", 10**9, 40 * 10**9)
+    with pytest.raises(InsufficientMemoryError, match="--dtype int8 needs 35"):
+        checkpoints.check_memory(*sizes, int8_extra=0)
+    with pytest.raises(InsufficientMemoryError, match=r"standard .* would fit"):
+        checkpoints.check_memory(*sizes)
+
+
+def test_int8_is_for_galacticas_architecture(tmp_path: Path) -> None:
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(vocab_size=400, n_positions=64, n_embd=32, n_layer=1, n_head=2)
+    folder = write_checkpoint(tmp_path, GPT2LMHeadModel(config))
+    assert load(folder).description.dtype == "float32"
+    with pytest.raises(GalacticaError, match="int8 is for Galactica's architecture"):
+        load(folder, LoadOptions(device="cpu", dtype="int8"))
+
+
+def test_sharded_checkpoints_load(tmp_path: Path) -> None:
+    model = make_model()
+    model.save_pretrained(tmp_path, max_shard_size="20KB")
+    byte_tokenizer().save(str(tmp_path / "tokenizer.json"))
+    assert len(list(tmp_path.glob("*.safetensors"))) > 1
+    assert same(load(tmp_path).model, model)
+
+
+def test_the_generation_config_of_a_folder_is_read(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path)
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": 77}))
+    assert load(folder).model.generation_config.eos_token_id == 77
 
 
 def test_parameters_are_counted_without_memory(checkpoint: Path) -> None:

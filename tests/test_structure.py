@@ -28,8 +28,8 @@ LAYERS = {
     "engines": (
         {"engines"},
         {
-            "tokenizers", "torch", "transformers", "huggingface_hub", "accelerate", "psutil",
-            "tqdm", "openai",
+            "tokenizers", "torch", "transformers", "safetensors", "huggingface_hub", "accelerate",
+            "psutil", "tqdm", "openai",
         },
     ),
     "rendering": ({"rendering"}, {"markdown_it", "nh3"}),

@@ -13,9 +13,9 @@ size = sum(parameter.numel() for parameter in model.parameters())
 if number_format == "int8":
     width = 1
 else:
-    from galai_jupyter.engines.hardware import choose_device, choose_dtype
+    from galai_jupyter.engines.precision import choose
 
-    found = choose_dtype("auto", choose_device("auto", None), "float32")
+    found = choose("auto", "cpu").dtype
     width = getattr(torch, found).itemsize
 block = torch.ones(size * width // 8, dtype=torch.int64)
 

@@ -14,9 +14,9 @@ from transformers import OPTForCausalLM
 
 folder, number_format = sys.argv[1:]
 if number_format == "auto":  # as our engine chooses; galai's interpreter has no such module
-    from galai_jupyter.engines.hardware import choose_device, choose_dtype
+    from galai_jupyter.engines.precision import choose
 
-    number_format = choose_dtype("auto", choose_device("auto", None), "float32")
+    number_format = choose("auto", "cpu").dtype
 model = OPTForCausalLM.from_pretrained(folder, torch_dtype=getattr(torch, number_format)).eval()
 
 

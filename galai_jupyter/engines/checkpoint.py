@@ -8,9 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
-from galai_jupyter.catalog import ModelInfo, element_size, format_bytes, memory_needed
+from galai_jupyter.catalog import (
+    ModelInfo,
+    element_size,
+    format_bytes,
+    memory_needed,
+    state_size,
+)
 from galai_jupyter.engines.progress import Progress, reporting_tqdm
-from galai_jupyter.errors import CheckpointError, InsufficientMemoryError
+from galai_jupyter.errors import CheckpointError, InsufficientMemoryError, OptionError
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -67,11 +73,13 @@ def count_parameters(config: PretrainedConfig) -> int:
 
 def cache_size(config: PretrainedConfig, dtype: str) -> int:
     """Return the bytes of keys and values for one full context."""
-    per_token = 2 * config.num_hidden_layers * config.hidden_size * element_size(dtype)
+    per_token = 2 * config.num_hidden_layers * config.hidden_size * state_size(dtype)
     return int(per_token * config.max_position_embeddings)
 
 
-def check_memory(name: str, parameters: int, dtype: str, cache: int, free: int) -> None:
+def check_memory(
+    name: str, parameters: int, dtype: str, cache: int, free: int, int8_extra: int | None = None
+) -> None:
     """Refuse a model that does not fit.
 
     Parameters
@@ -86,18 +94,28 @@ def check_memory(name: str, parameters: int, dtype: str, cache: int, free: int) 
         Bytes of keys and values for one full context.
     free : int
         Bytes that are free.
+    int8_extra : int, optional
+        Bytes that int8 takes beyond one for each parameter; None where it cannot be had.
 
     Raises
     ------
     InsufficientMemoryError
         If weights, cache and a margin of 10% are more than `free`; the message names what fits.
     """
-    need = memory_needed(parameters, dtype, cache)
+
+    def needed(other: str) -> int:
+        states = cache // state_size(dtype) * state_size(other)
+        extra = int8_extra if other == "int8" and int8_extra else 0
+        return memory_needed(parameters, other, states, extra)
+
+    need = needed(dtype)
     if need <= free:
         return
-    halved = memory_needed(parameters, "bfloat16", cache // 2)
-    if dtype == "float32" and halved <= free:
-        fits = f"--dtype bfloat16 needs {format_bytes(halved)}"
+    formats = ["bfloat16"] if int8_extra is None else ["bfloat16", "int8"]
+    narrower = [other for other in formats if element_size(other) < element_size(dtype)]
+    fitting = [other for other in narrower if needed(other) <= free]
+    if fitting:
+        fits = f"--dtype {fitting[0]} needs {format_bytes(needed(fitting[0]))}"
     else:
         fits = model_that_fits(dtype, free)
     raise InsufficientMemoryError(
@@ -155,10 +173,17 @@ def load_weights(
     CheckpointError
         If weights are missing, damaged, of other shapes, or left over.
     """
-    model, missing, unexpected = _load(folder, config, dtype, device_map, progress)
+    on_cpu = device_map == {"": "cpu"}
+    if dtype == "int8" and not (on_cpu and config.model_type == "opt"):
+        raise OptionError(
+            f"dtype int8 is for Galactica's architecture (OPT) on a CPU, and {folder} is "
+            f"{config.model_type}: choose float32 or bfloat16."
+        )
+    load = _assemble if on_cpu and config.model_type == "opt" else _load
+    model, missing, unexpected = load(folder, config, dtype, device_map, progress)
     if (missing or unexpected) and _correct(config, missing, unexpected):
         del model
-        model, missing, unexpected = _load(folder, config, dtype, device_map, progress)
+        model, missing, unexpected = load(folder, config, dtype, device_map, progress)
     if missing or unexpected:
         name = sorted(missing or unexpected)[0]
         problem = "lacks" if missing else "has an unknown weight"
@@ -171,6 +196,20 @@ def load_weights(
     return model.eval()
 
 
+def _assemble(
+    folder: Path,
+    config: PretrainedConfig,
+    dtype: str,
+    device_map: dict[str, int | str],
+    progress: Progress,
+) -> tuple[Any, set[str], set[str]]:
+    """Read Galactica's architecture onto the CPU with our own, thrifty loader."""
+    from galai_jupyter.engines.assembly import assemble
+
+    with _failures(folder):
+        return assemble(folder, config, dtype, progress)
+
+
 def _load(
     folder: Path,
     config: PretrainedConfig,
@@ -178,22 +217,35 @@ def _load(
     device_map: dict[str, int | str],
     progress: Progress,
 ) -> tuple[Any, set[str], set[str]]:
+    """Let transformers read any architecture onto any devices."""
     import torch
     from transformers import AutoModelForCausalLM
 
+    with _failures(folder), _progress_bars(progress):
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder,
+            config=config,
+            dtype=getattr(torch, dtype),
+            output_loading_info=True,
+            trust_remote_code=False,
+            weights_only=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
+            local_files_only=True,
+            device_map=device_map,
+        )
+    missing = {key for key in info["missing_keys"] if key != _HEAD}
+    missing |= {key[0] if isinstance(key, tuple) else key for key in info["mismatched_keys"]}
+    unexpected = {key for key in info["unexpected_keys"] if not key.endswith((_HEAD, ".version"))}
+    return model, missing, unexpected
+
+
+@contextmanager
+def _failures(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong while weights are read into our own errors."""
+    import torch
+
     try:
-        with _progress_bars(progress):
-            model, info = AutoModelForCausalLM.from_pretrained(
-                folder,
-                config=config,
-                dtype=getattr(torch, dtype),
-                output_loading_info=True,
-                trust_remote_code=False,
-                weights_only=True,
-                ignore_mismatched_sizes=True,  # they are refused below, by name
-                local_files_only=True,
-                device_map=device_map,
-            )
+        yield
     except (torch.cuda.OutOfMemoryError, MemoryError) as error:
         raise InsufficientMemoryError(
             f"The memory ran out while {folder} was loading: choose a smaller model or dtype, or "
@@ -204,10 +256,6 @@ def _load(
             f"The weights in {folder} cannot be read ({_first_line(error)}): download the "
             "checkpoint again."
         ) from error
-    missing = {key for key in info["missing_keys"] if key != _HEAD}
-    missing |= {key[0] if isinstance(key, tuple) else key for key in info["mismatched_keys"]}
-    unexpected = {key for key in info["unexpected_keys"] if not key.endswith((_HEAD, ".version"))}
-    return model, missing, unexpected
 
 
 def _correct(config: PretrainedConfig, missing: set[str], unexpected: set[str]) -> bool:

@@ -1,15 +1,14 @@
-"""Nothing in; the machine's devices, free memory and best number format out."""
+"""Nothing in; the machine's devices and their free memory out."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 from pathlib import Path
 
 from galai_jupyter.errors import OptionError, did_you_mean
-from galai_jupyter.options import OPTIONS
 
-DTYPES = OPTIONS["dtype"].choices
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -58,9 +57,18 @@ def free_gpu_memory(device: str, num_gpus: int | None = None) -> dict[int, int]:
     return {index: torch.cuda.mem_get_info(index)[0] for index in indices}
 
 
+def trim_heap() -> None:
+    """Give freed memory back that the C library keeps; only that of Linux (glibc) can."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
+
+
 def release_memory() -> None:
     """Give back what dropped models held, to the system and to other users of the GPUs."""
     gc.collect()
+    trim_heap()
     torch = sys.modules.get("torch")
     # While it is still being imported in the background, nothing can have used it.
     if torch is None or getattr(torch.__spec__, "_initializing", False):
@@ -107,34 +115,3 @@ def choose_device(device: str = "auto", num_gpus: int | None = None) -> str:
                 "CUDA devices, counted from cuda:0."
             )
     return device
-
-
-def choose_dtype(dtype: str, device: str, stored: str) -> str:
-    """Return the number format for the weights.
-
-    ``"auto"`` is the checkpoint's own on a GPU, and on a CPU bfloat16 where the processor computes
-    with it, else float32.
-
-    Parameters
-    ----------
-    dtype : str
-        One of `DTYPES`.
-    device : str
-        Where the weights will be.
-    stored : str
-        The checkpoint's own format.
-
-    Raises
-    ------
-    OptionError
-        If there is no such format.
-    """
-    import torch
-
-    dtype = str(dtype).removeprefix("torch.")
-    OPTIONS["dtype"].check(dtype)
-    if dtype != "auto":
-        return dtype
-    if device != "cpu":
-        return stored if stored in DTYPES else "float16"
-    return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"

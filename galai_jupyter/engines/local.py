@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from galai_jupyter.catalog import int8_extra
 from galai_jupyter.engines import checkpoint, finding, hardware
 from galai_jupyter.engines.base import PrefixStatistics, ScoredId, Step
 from galai_jupyter.engines.fingerprint import fingerprint
 from galai_jupyter.engines.placement import Placement
+from galai_jupyter.engines.precision import Precision, choose
 from galai_jupyter.engines.progress import Progress
 from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.errors import CheckpointError
@@ -43,6 +45,8 @@ class LocalEngine:
     prefix_cache : int, optional
         MB for the keys and values of the last prompts, 0 for none; a tenth of the free memory,
         but 4,000 at most, when left out.
+    precision : Precision, optional
+        The number format that was chosen for the weights, and why.
 
     Attributes
     ----------
@@ -59,14 +63,16 @@ class LocalEngine:
         licence: str = "",
         fingerprint: str = "",
         prefix_cache: int | None = None,
+        precision: Precision | None = None,
     ) -> None:
         from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
+        from galai_jupyter.engines.int8 import count_parameters
 
         self.model = model.eval()
         self._tokenizer = tokenizer
         self._name, self._revision, self._licence = name, revision, licence
-        self._fingerprint = fingerprint
-        self._parameters = sum(parameter.numel() for parameter in model.parameters())
+        self._fingerprint, self._precision = fingerprint, precision
+        self._parameters = count_parameters(model)
         limit = self._default_limit() if prefix_cache is None else prefix_cache * 1_000_000
         self._prefixes = PrefixCache(limit) if limit else None
 
@@ -98,16 +104,17 @@ class LocalEngine:
 
         def place(config: Any) -> dict[str, int | str]:
             """Return where the layers go; raise if there is no room for them."""
-            number_format = hardware.choose_dtype(options.dtype, device, _stored_dtype(config))
+            chosen = _precision(options.dtype, device, config).dtype
             if device.startswith("cuda"):
                 free = hardware.free_gpu_memory(device, options.num_gpus)
-                return Placement(name, config).device_map(number_format, free)
+                return Placement(name, config).device_map(chosen, free)
             checkpoint.check_memory(
                 name,
                 checkpoint.count_parameters(config),
-                number_format,
-                checkpoint.cache_size(config, number_format),
+                chosen,
+                checkpoint.cache_size(config, chosen),
                 hardware.free_memory(),
+                _int8_extra(config) if device == "cpu" else None,
             )
             return {"": device}
 
@@ -120,10 +127,8 @@ class LocalEngine:
                 f"The tokenizer in {found.folder} has {tokenizer.get_vocab_size()} tokens and the "
                 f"model {config.vocab_size}: they do not belong together; download both again."
             )
-        number_format = hardware.choose_dtype(options.dtype, device, _stored_dtype(config))
-        model = checkpoint.load_weights(
-            found.folder, config, number_format, place(config), progress
-        )
+        chosen = _precision(options.dtype, device, config)
+        model = checkpoint.load_weights(found.folder, config, chosen.dtype, place(config), progress)
         return cls(
             model,
             tokenizer,
@@ -132,6 +137,7 @@ class LocalEngine:
             found.licence,
             fingerprint(found.folder),
             options.prefix_cache,
+            chosen,
         )
 
     @property
@@ -140,11 +146,14 @@ class LocalEngine:
         weight = self.model.get_input_embeddings().weight
         devices = set(getattr(self.model, "hf_device_map", {}).values())
         device = f"{len(devices)} devices" if len(devices) > 1 else str(weight.device)
+        dtype = str(weight.dtype).removeprefix("torch.")
+        chosen = self._precision
         return ModelDescription(
             name=self._name,
             revision=self._revision,
             engine="local",
-            dtype=str(weight.dtype).removeprefix("torch."),
+            dtype=dtype,
+            dtype_reason=chosen.reason if chosen and chosen.dtype == dtype else "",
             device=device,
             parameters=self._parameters,
             licence=self._licence,
@@ -248,5 +257,14 @@ def _single_threaded(steps: Iterator[Step]) -> Iterator[Step]:
         yield step
 
 
-def _stored_dtype(config: Any) -> str:
-    return str(getattr(config, "dtype", None) or "float32").removeprefix("torch.")
+def _precision(dtype: str, device: str, config: Any) -> Precision:
+    stored = str(getattr(config, "dtype", None) or "float32").removeprefix("torch.")
+    return choose(dtype, device, stored, config.hidden_size)
+
+
+def _int8_extra(config: Any) -> int | None:
+    """Return the bytes that int8 takes beyond one for each parameter; None if it cannot be had."""
+    if config.model_type != "opt":
+        return None
+    positions = config.max_position_embeddings + 2
+    return int8_extra(config.num_hidden_layers, config.hidden_size, config.vocab_size, positions)

@@ -1,0 +1,114 @@
+"""A dtype as it was asked for, the device and the model's width in; a number format and why out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from galai_jupyter.errors import OptionError
+from galai_jupyter.options import OPTIONS
+
+WIDTH = 768
+"""Width of the smallest Galactica, for who asks without a model."""
+
+_MARGIN = 1.1
+"""bfloat16 must be so many times as fast as float32, so that noise does not decide."""
+_NUMBERS = 12_000_000
+"""Size of the matrix that is measured: like all weights together, more than most caches hold."""
+_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A number format for weights.
+
+    Attributes
+    ----------
+    dtype : str
+        ``"float32"``, ``"float16"``, ``"bfloat16"`` or ``"int8"``.
+    reason : str
+        Why it was chosen, in a few words.
+    """
+
+    dtype: str
+    reason: str
+
+
+def choose(
+    dtype: str,
+    device: str,
+    stored: str = "",
+    width: int = WIDTH,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Precision:
+    """Return the number format for a model's weights.
+
+    What is asked for is taken. ``"auto"`` is the checkpoint's own format on a GPU (float16 if that
+    is unknown). On a CPU it is bfloat16 if the processor computes with it and a product of a
+    matrix with a vector at the model's width, which is what a token costs, is at least 1.1 times
+    as fast as in float32; else float32. The measurement takes a tenth of a second and is made once
+    for each width.
+
+    Parameters
+    ----------
+    dtype : str
+        One of the option's choices.
+    device : str
+        Where the weights will be.
+    stored : str, optional
+        The checkpoint's own format.
+    width : int, default 768
+        The model's hidden size.
+    clock : callable, optional
+        Returns seconds.
+
+    Raises
+    ------
+    OptionError
+        If there is no such format, or the device does not have it.
+    """
+    dtype = str(dtype).removeprefix("torch.")
+    OPTIONS["dtype"].check(dtype)
+    if dtype == "int8" and device != "cpu":
+        raise OptionError(
+            f"dtype int8 runs on the CPU only, not on {device}: add device cpu, or leave dtype to "
+            "auto."
+        )
+    if dtype != "auto":
+        return Precision(dtype, "as asked for")
+    if device != "cpu":
+        if stored in OPTIONS["dtype"].choices:
+            return Precision(stored, "the checkpoint's own")
+        return Precision("float16", f"for {device}")
+    if not _computes_bfloat16():
+        return Precision("float32", "the processor does not compute with bfloat16")
+    gain = _gain(width, clock)
+    measured = f"bfloat16 is {gain:.1f} times as fast as float32 here, measured"
+    return Precision("bfloat16" if gain >= _MARGIN else "float32", measured)
+
+
+def _computes_bfloat16() -> bool:
+    """Return whether the processor has instructions for it (AVX-512 BF16, AMX)."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+@cache
+def _gain(width: int, clock: Callable[[], float]) -> float:
+    """Return how many times as fast bfloat16 is: the fastest of each format's rounds, in turn."""
+    import torch
+
+    matrix, vector = torch.ones(max(1, _NUMBERS // width), width), torch.ones(1, width)
+    pairs = [(matrix, vector), (matrix.bfloat16(), vector.bfloat16())]
+    seconds: tuple[list[float], list[float]] = ([], [])
+    with torch.inference_mode():
+        for _ in range(_ROUNDS):
+            for (weights, states), taken in zip(pairs, seconds, strict=True):
+                start = clock()
+                torch.nn.functional.linear(states, weights)
+                taken.append(clock() - start)
+    full, half = map(min, seconds)
+    return full / half if half else 1.0
