@@ -75,7 +75,7 @@ def peak():  # ru_maxrss is the parent's here, where that was larger
 
 def load(folder):
     config = checkpoint.read_config(folder)
-    place = {"device_map": {"": "cpu"}}
+    place = {"": "cpu"}
     return checkpoint.load_weights(folder, config, sys.argv[3], place, lambda *progress: None)
 
 load(Path(sys.argv[1]))  # what torch and transformers take themselves
