@@ -51,6 +51,9 @@ class Step:
         The stop string that was found, if that is the reason.
     replaces : bool
         Whether `ids` take the place of all that was said of the sequence before.
+    drafted, accepted : int
+        Tokens that were guessed by speculative decoding since the step before, and those of them
+        that were right.
     """
 
     prompt_index: int
@@ -59,6 +62,8 @@ class Step:
     finish_reason: FinishReason | None = None
     stop_string: str = ""
     replaces: bool = False
+    drafted: int = 0
+    accepted: int = 0
 
 
 @dataclass(frozen=True)
