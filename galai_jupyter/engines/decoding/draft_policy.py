@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
-_SHARE = 0.02
+_SHARE = 0.01
 """The part of the time that may be lost with drafts."""
 
 _MOST_LOST = 3
@@ -29,7 +29,7 @@ class DraftPolicy:
     geometric mean.
 
     The account of time won and lost is kept, and a draft is made only if it could fail wholly
-    without more than 2% of all the time being lost; only the first draft of a length, whose cost
+    without more than 1% of all the time being lost; only the first draft of a length, whose cost
     is unknown, may exceed that.
 
     Parameters
