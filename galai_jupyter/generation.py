@@ -202,6 +202,9 @@ class Generation:
         Time from the request to the last token.
     first_token_seconds : float
         Time from the request to the first token.
+    drafted_tokens, accepted_tokens : int
+        Tokens that speculative decoding guessed, and those of them that were right; both are 0
+        where it was not used.
     notices : tuple of str
         What a reader should know: cuts, dropped spaces.
     error : str
@@ -223,6 +226,8 @@ class Generation:
     truncated_tokens: int = 0
     seconds: float = 0.0
     first_token_seconds: float = 0.0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
     notices: tuple[str, ...] = ()
     error: str = ""
     created: str = ""

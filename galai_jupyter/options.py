@@ -115,6 +115,13 @@ class GenerationOptions:
     no_repeat_ngram_size: int = _option(
         0, "Never generate the same n-gram of this many tokens twice; 0 is off.", minimum=0
     )
+    prompt_lookup_num_tokens: int | None = _option(
+        None,
+        "Speculative decoding: guess up to this many tokens from where greedy search has met the "
+        "same words before, and check them at once; 0 is off, where it pays the rule.",
+        minimum=0,
+        maximum=64,
+    )
     stop: tuple[str, ...] = _option(
         (), r"Stop before this text appears; may be given several times; \n is a newline."
     )
@@ -172,6 +179,11 @@ class GenerationOptions:
             raise OptionError(
                 "constrain needs the library that references are to come from: add library (a .bib "
                 "file) or drop constrain."
+            )
+        if self.prompt_lookup_num_tokens and self.strategy != "greedy":
+            raise OptionError(
+                f"prompt_lookup_num_tokens is for greedy search, and this is {self.strategy}: drop "
+                "one of the two."
             )
         if any(not text for text in self.stop):
             raise OptionError("stop must not be empty: give the text that ends the generation.")

@@ -234,6 +234,8 @@ class GenerationStream(Iterator[StreamEvent]):
         self._start_time = 0.0
         self._first_token_time = [0.0] * len(self._prompts)
         self._end_time = [0.0] * len(self._prompts)
+        self._drafted = [0] * len(self._prompts)
+        self._accepted = [0] * len(self._prompts)
         self.generations: list[Generation] = []
         self._events = self._run()
 
@@ -305,6 +307,8 @@ class GenerationStream(Iterator[StreamEvent]):
         self._end_time[step.prompt_index] = now
         if step.ids and not self._first_token_time[step.prompt_index]:
             self._first_token_time[step.prompt_index] = now
+        self._drafted[step.prompt_index] += step.drafted
+        self._accepted[step.prompt_index] += step.accepted
         text, tokens = self._sequences[step.prompt_index][step.sequence_index].take(step)
         if step.finish_reason and all(
             sequence.finish_reason not in (None, "interrupted")
@@ -333,6 +337,8 @@ class GenerationStream(Iterator[StreamEvent]):
                 truncated_tokens=self._cut[index],
                 seconds=max(0.0, self._end_time[index] - self._start_time),
                 first_token_seconds=max(0.0, self._first_token_time[index] - self._start_time),
+                drafted_tokens=self._drafted[index],
+                accepted_tokens=self._accepted[index],
                 notices=(
                     prompt.notices
                     + cut_notices(self._cut[index])

@@ -53,6 +53,9 @@ class Step:
         The stop string that was found, if that is the reason.
     replaces : bool
         Whether `ids` take the place of all that was said of the sequence before.
+    drafted, accepted : int
+        Tokens that were guessed by speculative decoding since the step before, and those of them
+        that were right.
     """
 
     prompt_index: int
@@ -61,6 +64,8 @@ class Step:
     finish_reason: FinishReason | None = None
     stop_string: str = ""
     replaces: bool = False
+    drafted: int = 0
+    accepted: int = 0
 
 
 @dataclass(frozen=True)

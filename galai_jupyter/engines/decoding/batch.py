@@ -79,6 +79,20 @@ class CachedBatch:
         return self._logits(states[:, -1])
 
     @torch.inference_mode()
+    def extend(self, tokens: Sequence[int]) -> Tensor:
+        """Append tokens to one row; return the logits after each, (tokens, vocabulary)."""
+        new = torch.tensor([tokens], device=self._device)
+        self.ids = torch.cat([self.ids, new], dim=1)
+        return self._logits(self._hidden(input_ids=new, attention_mask=self._mask)[0])
+
+    def shorten(self, count: int) -> None:
+        """Drop the newest `count` tokens of one row, that were appended after the prompt."""
+        if count:
+            self.ids = self.ids[:, :-count]
+            for layer in self._cache.layers:
+                layer.shorten(count)
+
+    @torch.inference_mode()
     def select(self, rows: Tensor) -> None:
         """Keep, repeat or reorder rows: row ``i`` becomes what row ``rows[i]`` was."""
         if rows.tolist() == list(range(len(self.ids))):

@@ -61,6 +61,10 @@ class GrowingLayer(DynamicLayer):
             buffer[:, :, first] = buffer[rows, :, first + choice]
         self._show(first + 1)
 
+    def shorten(self, count: int) -> None:
+        """Drop the newest `count` tokens, which were appended since it began."""
+        self._show(self.keys.shape[-2] - count)
+
     def _show(self, length: int) -> None:
         keys, values = self._buffers
         self.keys, self.values = keys[..., :length, :], values[..., :length, :]

@@ -33,6 +33,7 @@ def decode(
     num_return_sequences: int = 1,
     repetition_penalty: float = 1.0,
     no_repeat_ngram_size: int = 0,
+    prompt_lookup_num_tokens: int | None = None,
     seed: int | None = None,
 ) -> Tensor:
     """Continue a batch of prompts and return the new tokens.
@@ -80,6 +81,9 @@ def decode(
         Divides the score of tokens that occurred already (Keskar et al. 2019).
     no_repeat_ngram_size : int, default 0
         No n-gram of this size twice; 0 is off.
+    prompt_lookup_num_tokens : int, optional
+        Greedy search of a single prompt guesses up to this many tokens and checks them at once
+        (Saxena 2023; Leviathan et al. 2023); 0 is off. Where it pays in float32 when left out.
     seed : int, optional
         Of the samples; drawn from torch's random numbers when left out.
 
@@ -100,8 +104,9 @@ def decode(
     Notes
     -----
     Sources: Fan et al. 2018, arXiv 1805.04833; Holtzman et al. 2020, arXiv 1904.09751; Keskar et
-    al. 2019, arXiv 1909.05858; Su et al. 2022, arXiv 2202.06417; Vijayakumar et al. 2016,
-    arXiv 1610.02424.
+    al. 2019, arXiv 1909.05858; Leviathan et al. 2023, arXiv 2211.17192; Saxena 2023,
+    https://github.com/apoorvumang/prompt-lookup-decoding; Su et al. 2022, arXiv 2202.06417;
+    Vijayakumar et al. 2016, arXiv 1610.02424.
     """
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     _check_do_sample(do_sample, num_beams, penalty_alpha, sampling)
@@ -120,6 +125,7 @@ def decode(
         num_return_sequences=num_return_sequences,
         repetition_penalty=repetition_penalty,
         no_repeat_ngram_size=no_repeat_ngram_size,
+        prompt_lookup_num_tokens=prompt_lookup_num_tokens,
         seed=seed,
     )
     options = GenerationOptions(**chosen).checked()

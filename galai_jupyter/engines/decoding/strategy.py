@@ -12,8 +12,10 @@ from galai_jupyter.engines.decoding.beam import beam_search
 from galai_jupyter.engines.decoding.buckets import buckets
 from galai_jupyter.engines.decoding.contrastive import contrastive_search
 from galai_jupyter.engines.decoding.diverse_beam import diverse_beam_search
+from galai_jupyter.engines.decoding.draft_policy import DraftPolicy
 from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
 from galai_jupyter.engines.decoding.sampling import sample
+from galai_jupyter.engines.decoding.speculative import longest_draft, speculate
 from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.engines.reference_trie import ReferenceTrie
 from galai_jupyter.options import GenerationOptions
@@ -79,6 +81,19 @@ def _run(
     prefixes: PrefixCache | None,
 ) -> Iterator[Step]:
     """Return the steps of the strategy that the options ask for, on one batch."""
+    longest = longest_draft(model, options) if len(prompts) == 1 and not constraint else 0
+    if longest:
+        (prompt,) = prompts
+        return speculate(
+            model,
+            prompt,
+            options,
+            stopping,
+            padding,
+            interrupted,
+            policy=DraftPolicy(longest),
+            prefixes=prefixes,
+        )
     common = (model, prompts, options, stopping, padding, interrupted, constraint)
     if options.penalty_alpha is not None and options.top_k is not None:
         return contrastive_search(
