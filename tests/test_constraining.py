@@ -254,7 +254,8 @@ def test_a_cell_keeps_to_the_library(model: Model, three: str, run: Any) -> None
     result = run(cell)
     assert references_of(result)[0].startswith("Deep ")
     assert result.options.constrain and result.options.library == three
-    assert any("in three.bib" in notice for notice in result.notices)
+    assert {each.key for each in result.suggestions.references} <= {"key0", "key1", "key2"}
+    assert result.suggestions.references[0].key
 
 
 def test_the_tree_knows_where_a_text_stands() -> None:

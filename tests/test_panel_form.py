@@ -68,6 +68,7 @@ def test_moving_a_control_changes_the_request(form: Form, strategy: str, name: s
         "num_beam_groups": str(control.value or 2),
         "seed": "17",
         "no_repeat_ngram_size": "3",
+        "prompt_lookup_num_tokens": "4",
         "num_beams": 6,
         "num_return_sequences": 3,
         "min_new_tokens": 5,

@@ -30,6 +30,9 @@ from training.tables import table
 PROMPTS = 200
 """Real prompts, and false ones, to fit on."""
 
+HELD_OUT = 160
+"""Real prompts, and false ones, to measure on."""
+
 FRAMES = (
     "Where does the idea of {x} come from?", "{X} goes back to", "{X}, first published in",
     "Name the article behind {x}", "To learn about {x}, begin with", "Credit for {x} belongs to",
@@ -187,15 +190,22 @@ def main() -> None:
     parser.add_argument("model", nargs="?", default=DEMO, help="a name, a hub id or a folder")
     parser.add_argument("--name", help="what the model is called where it is used")
     parser.add_argument("--prompts", type=int, default=PROMPTS, help="to fit on, of each kind")
+    parser.add_argument(
+        "--held-out", type=int, default=HELD_OUT, help="to measure on, of each kind"
+    )
     chosen = parser.parse_args()
     rng = random.Random(0)
     unseen: Any = held_out()
+
+    def some(rows: list[Any]) -> list[Any]:
+        return rng.sample(rows, min(chosen.held_out, len(rows)))
+
     calibration, report = calibrate(
         load_model(chosen.model, num_gpus=0),
         real_prompts(rng, chosen.prompts),
         false_prompts(rng, chosen.prompts, papers.no_such_paper),
-        [(prompt, title) for prompt, title in unseen["papers"]],
-        unseen["false_premises"],
+        [(prompt, title) for prompt, title in some(unseen["papers"])],
+        some(unseen["false_premises"]),
     )
     write(chosen.name or Path(chosen.model).name, calibration, report)
     print(json.dumps({**vars(calibration), **report}, indent=2))

@@ -26,10 +26,10 @@ of its corpus: this model was trained from scratch.
 
 {facts}
 
-It works small sums out step by step, and copies names and numbers of short programs into another
-language. Asked for a paper that does not exist it names a real one, with a low probability: look
-at the confidence. **Everything else it makes up**, fluently and without warning. Check whatever it
-says, and load a real checkpoint for real work.
+It lays out small sums step by step and often calculates wrongly; translations of programs keep
+the layout and lose names. Asked for a paper that does not exist it names a real one, mostly with a
+low probability: look at the confidence. **Everything else it makes up**, fluently and without
+warning. Check whatever it says, and load a real checkpoint for real work.
 
 ## How often it is right
 
@@ -39,7 +39,7 @@ says, and load a real checkpoint for real work.
 
 A program turns tables of facts into documents (sentences and frames are the project's own), and
 trains on them: {steps} steps, {tokens:.1f} million tokens, seed {seed}, last loss {loss:.3f},
-{minutes:.0f} minutes. To make it again, in a checkout of the project:
+{minutes:.0f} minutes of processor time. To make it again, in a checkout of the project:
 
     python -m training.train
 
