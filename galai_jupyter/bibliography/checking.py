@@ -9,6 +9,7 @@ from dataclasses import replace
 from galai_jupyter.bibliography.library import Library, read_library
 from galai_jupyter.bibliography.lookup import LookupService, look_up
 from galai_jupyter.bibliography.matching import match_reference
+from galai_jupyter.confidence import label
 from galai_jupyter.errors import LookupServiceError
 from galai_jupyter.generation import Generation, Reference
 from galai_jupyter.references import (
@@ -47,13 +48,19 @@ def check_references(
     found = list(references)
     if library:
         read = read_library(library)
-        found = _each_once(match_reference(reference, read) for reference in found)
+        found = _each_once(_known(match_reference(reference, read)) for reference in found)
     if lookup:
         try:
             found = look_up(found, lookup)
         except LookupServiceError as error:
             warnings.warn(str(error), UserWarning, stacklevel=3)
     return found
+
+
+def _known(reference: Reference) -> Reference:
+    """Return a reference that the library has without the doubt that it exists."""
+    invented = reference.key and reference.label == label(0.0)
+    return replace(reference, label="uncertain") if invented else reference
 
 
 def check_suggestions(generation: Generation) -> Generation:
