@@ -74,7 +74,7 @@ def assert_same(found: list[Step], expected: list[Step]) -> None:
         for token, other in zip(step.ids, twin.ids, strict=True):
             assert token.log_probability == pytest.approx(other.log_probability, rel=1e-5, abs=1e-5)
             assert [value for _, value in token.alternatives] == pytest.approx(
-                [value for _, value in other.alternatives], abs=1e-5
+                [value for _, value in other.alternatives], rel=1e-5, abs=1e-5
             )
 
 
