@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -9,11 +10,10 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Bool
 
 from galai_jupyter import commands, completion, prompts
-from galai_jupyter.bibliography.checking import check_suggestions
+from galai_jupyter.bibliography.checking import suggest
 from galai_jupyter.display import BUNDLES, Result, ResultFormatter
 from galai_jupyter.errors import GalacticaError, Interrupted, OptionError
 from galai_jupyter.flags import parse_flags
-from galai_jupyter.generation import Generation
 from galai_jupyter.input_transforms import GALACTICA_TRANSFORMS, split_target
 from galai_jupyter.options import (
     OPTIONS,
@@ -29,7 +29,6 @@ from galai_jupyter.prompts import Prompt, build_prompt
 from galai_jupyter.runner import Runner
 from galai_jupyter.session import get_session
 from galai_jupyter.strategies import STRATEGY_OPTIONS, parse_decodings
-from galai_jupyter.suggestions import with_suggestions
 from galai_jupyter.traits import option_traits
 
 if TYPE_CHECKING:
@@ -166,11 +165,7 @@ class GalacticaMagics(Magics):
         if decodings:
             return self._runner.compare(prompt, decodings, display_options, target)
         if prompt_options.task == "cite":
-            threshold = build_options(CiteOptions, values).threshold
-
-            def complete(generation: Generation) -> Generation:
-                return check_suggestions(with_suggestions(generation, threshold))
-
+            complete = partial(suggest, threshold=build_options(CiteOptions, values).threshold)
             return self._runner.generate(prompt, options, display_options, target, complete)
         return self._runner.generate(prompt, options, display_options, target)
 

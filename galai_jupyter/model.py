@@ -10,7 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter.arguments import library_options, reference_options, warn_of_cuts
-from galai_jupyter.bibliography.checking import check_references, library_notices
+from galai_jupyter.bibliography.checking import check_references, library_notices, suggest
 from galai_jupyter.bibliography.lookup import LookupService
 from galai_jupyter.comparing import ComparisonStream
 from galai_jupyter.engines.base import Engine
@@ -22,7 +22,6 @@ from galai_jupyter.references import END_REF, open_reference
 from galai_jupyter.scoring import score_continuation
 from galai_jupyter.strategies import parse_decodings
 from galai_jupyter.streaming import GenerationStream
-from galai_jupyter.suggestions import with_suggestions
 
 if TYPE_CHECKING:
     from galai_jupyter.comparison import Comparison
@@ -172,11 +171,11 @@ class Model(GalaiMethods):
         chosen |= {"max_new_tokens": max_new_tokens, "stop": (END_REF,)}
         chosen |= library_options(self.engine, library, constrain, max_new_tokens)
         prompt = Prompt(open_reference(text), new_doc)
-        complete = partial(with_suggestions, threshold=threshold)
+        complete = partial(suggest, threshold=threshold)
         options = build_options(GenerationOptions, chosen)
         found = self.stream(prompt, options, complete).drain()[0].suggestions
         warn_of_cuts(library_notices(chosen["library"]))
-        return check_references(found.accepted, chosen["library"], lookup) if found else []
+        return check_references(found.accepted, lookup=lookup) if found else []
 
     def score(self, prompt: str, continuation: str, *, new_doc: bool = False) -> ContinuationScore:
         """Return how likely the model finds a continuation, token by token.

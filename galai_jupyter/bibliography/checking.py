@@ -17,6 +17,7 @@ from galai_jupyter.references import (
     begun_reference,
     extract_references_from_text,
 )
+from galai_jupyter.suggestions import with_suggestions
 
 
 def check_references(
@@ -63,14 +64,22 @@ def _known(reference: Reference) -> Reference:
     return replace(reference, label="uncertain") if invented else reference
 
 
-def check_suggestions(generation: Generation) -> Generation:
-    """Return a generation whose suggestions have the keys of the library that it was given.
+def suggest(generation: Generation, threshold: float | None = None) -> Generation:
+    """Return a generation with its suggestions, and the keys of the library that it was given.
+
+    Parameters
+    ----------
+    generation : Generation
+        Its prompt ends in an open reference.
+    threshold : float, optional
+        The least log-probability of a suggestion that counts.
 
     Raises
     ------
     LibraryError
         If the library cannot be read.
     """
+    generation = with_suggestions(generation, threshold)
     found, name = generation.suggestions, generation.options.library
     if not found or not name:
         return generation
