@@ -6,14 +6,20 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL := SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test test-vllm lint types tests lab tools format clean
+NPM := PATH="$(abspath $(BIN)):$$PATH" npm --no-fund --no-audit --loglevel=error
+NODE_STAMP := labextension/node_modules/.stamp
+EXTENSION := galai_jupyter/labextension/package.json
+SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
+	$(wildcard labextension/*.json)
+
+.PHONY: demo test test-vllm extension extension-test lint types tests lab tools format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
 
-test: lint types tests
+test: lint types extension-test tests
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -22,13 +28,28 @@ lint: $(VENV)/dev.stamp
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
-tests: $(VENV)/dev.stamp tools
+tests: $(VENV)/dev.stamp tools $(EXTENSION)
 	$(BIN)/python -m pytest
+
+# The JupyterLab extension, which lies in labextension/ and is seen by this environment's Jupyter.
+extension: $(EXTENSION)
+
+extension-test: $(EXTENSION)
+	cd labextension && $(NPM) run lint && $(NPM) test
+
+$(NODE_STAMP): labextension/package-lock.json
+	cd labextension && $(NPM) ci
+	@touch $@
+
+$(EXTENSION): $(SOURCES) $(NODE_STAMP) | $(VENV)/dev.stamp
+	cd labextension && $(NPM) run build
+	$(BIN)/jupyter-builder develop --overwrite .
+	@touch $@
 
 test-vllm: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m vllm -s tests/test_vllm.py
 
-lab: $(VENV)/demo.stamp
+lab: $(VENV)/dev.stamp $(EXTENSION)
 	$(BIN)/jupyter lab examples
 
 format: $(VENV)/dev.stamp
@@ -52,4 +73,4 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist galai_jupyter/labextension labextension/lib labextension/node_modules .mypy_cache .pytest_cache .ruff_cache

@@ -59,3 +59,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     from galai_jupyter.magic import unload
 
     unload(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Tell JupyterLab's tools where the built extension lies."""
+    return [{"src": "labextension", "dest": "galai-jupyter"}]

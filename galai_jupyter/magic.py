@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool
 
-from galai_jupyter import commands, completion, prompts
+from galai_jupyter import comm, commands, completion, prompts
 from galai_jupyter.bibliography.checking import suggest
 from galai_jupyter.display import BUNDLES, Result, ResultFormatter
 from galai_jupyter.errors import GalacticaError, Interrupted, OptionError
@@ -195,12 +195,14 @@ def load(shell: InteractiveShell) -> None:
     shell.Completer.custom_matchers.append(completion.galactica_matcher)
     shell.input_transformer_manager.token_transformers.extend(GALACTICA_TRANSFORMS)
 
+    comm.register()
     if magics.preload and get_session().model is None:
         magics.preloader.arm()
 
 
 def unload(shell: InteractiveShell) -> None:
     """Take everything that :func:`load` registered away again."""
+    comm.unregister()
     magics = shell.magics_manager.registry.pop("GalacticaMagics", None)
     if magics is not None:
         magics.preloader.disarm()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,10 +45,10 @@ LAYERS = {
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
             "preload", "quickstart", "export", "cli", "serve", "comparison_display",
-            "replay_command", "widget_panel",
+            "replay_command", "widget_panel", "comm", "vocabulary",
         },
         {
-            "IPython", "ipywidgets", "traitlets", "torch", "huggingface_hub", "nbformat",
+            "IPython", "comm", "ipywidgets", "traitlets", "torch", "huggingface_hub", "nbformat",
             "nbclient", "nbconvert", "playwright",
         },
     ),
@@ -161,7 +161,7 @@ def test_public_names_are_pinned() -> None:
 
 
 def test_the_version_stands_in_one_place() -> None:
-    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    assert galai_jupyter.__version__ == project["project"]["version"]
+    manifest = json.loads((PACKAGE.parent / "labextension" / "package.json").read_text())
+    assert galai_jupyter.__version__ == manifest["version"]
     text = (PACKAGE.parent / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## {galai_jupyter.__version__}" in text

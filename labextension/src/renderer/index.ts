@@ -1,0 +1,9 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'galai-jupyter:renderer',
+  autoStart: true,
+  activate: () => {}
+};
+
+export default plugin;
