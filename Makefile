@@ -1,6 +1,7 @@
 # make demo   run the quickstart on the bundled model, in a real kernel
 # make test   everything that must hold: lint, types, tests (installs Chromium if it is missing)
 # make test-vllm  the remote engine against a real vLLM on the CPU (installs about 4 GB)
+# make examples  run the example notebooks and save their outputs
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ EXTENSION := galai_jupyter/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
 	$(wildcard labextension/*.json)
 
-.PHONY: demo test test-vllm extension extension-test lint types tests lab tools format clean
+.PHONY: demo examples test test-vllm extension extension-test lint types tests lab tools format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -51,6 +52,9 @@ test-vllm: $(VENV)/dev.stamp
 
 lab: $(VENV)/dev.stamp $(EXTENSION)
 	$(BIN)/jupyter lab examples
+
+examples: $(VENV)/dev.stamp
+	$(BIN)/python examples/execute.py
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

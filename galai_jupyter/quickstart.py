@@ -14,7 +14,7 @@ def quickstart_path() -> Path:
     """Return the quickstart: in the package when installed, in ``examples`` in a source tree."""
     package = Path(__file__).parent
     packaged = package / "quickstart.ipynb"
-    return packaged if packaged.is_file() else package.parent / "examples" / "quickstart.ipynb"
+    return packaged if packaged.is_file() else package.parent / "examples" / "01-quickstart.ipynb"
 
 
 def execute_notebook(source: Path, output: Path) -> tuple[Path, Path, list[Generation]]:
