@@ -2,6 +2,7 @@
 # make test   everything that must hold: lint, types, tests (installs Chromium if it is missing)
 # make test-vllm  the remote engine against a real vLLM on the CPU (installs about 4 GB)
 # make examples  run the example notebooks and save their outputs
+# make pictures  film the README's animation in JupyterLab
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ EXTENSION := galai_jupyter/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
 	$(wildcard labextension/*.json)
 
-.PHONY: demo examples test test-vllm extension extension-test lint types tests lab tools format clean
+.PHONY: demo examples pictures test test-vllm extension extension-test lint types tests lab tools format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -52,6 +53,9 @@ test-vllm: $(VENV)/dev.stamp
 
 lab: $(VENV)/dev.stamp $(EXTENSION)
 	$(BIN)/jupyter lab examples
+
+pictures: $(VENV)/dev.stamp tools $(EXTENSION)
+	$(BIN)/python -m docs.pictures
 
 examples: $(VENV)/dev.stamp
 	$(BIN)/python examples/execute.py
