@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -94,28 +94,29 @@ class Int8Linear(nn.Module):
         unpacked: Tensor = torch.ops.quantized.linear_unpack(self._packed)[0].dequantize()
         return unpacked
 
+    @property
+    def takes_digits(self) -> bool:
+        """Whether `multiply` can be called: torch has fbgemm here."""
+        return self._packed is not None
+
     def forward(self, states: Tensor) -> Tensor:
         """Return outputs of shape (…, outputs) for states of shape (…, inputs)."""
         if states.dtype != torch.float32:
             return self(states.float()).to(states.dtype)  # type: ignore[no-any-return]
-        return self._by_digits(states) if self._matrix is None else self._by_blocks(states)
+        return self.multiply(split_digits(states)) if self.takes_digits else self._by_blocks(states)
+
+    def multiply(self, digits: Digits) -> Tensor:
+        """Multiply both digits of each number at once, and add up what comes out."""
+        products = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+            digits.both, 1.0, _OFFSET, self._packed
+        )
+        product = torch.add(products[1], products[0], alpha=_BASE)
+        bias = self.bias
+        return product.mul_(digits.units) if bias is None else bias.addcmul(product, digits.units)
 
     def extra_repr(self) -> str:
         """Say the shape, as torch's own layer does."""
         return f"in_features={self.in_features}, out_features={self.out_features}, int8"
-
-    def _by_digits(self, states: Tensor) -> Tensor:
-        """Multiply both digits of each number at once, and add up what comes out."""
-        largest = states.abs().amax(dim=-1, keepdim=True)  # a vector norm takes 15 times as long
-        units = largest.div_(_DIGIT * _BASE).clamp_(min=1e-30)
-        numbers = states / units
-        high = (numbers * (1 / _BASE)).round_()
-        low = torch.sub(numbers, high, alpha=_BASE)
-        products = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
-            torch.stack((high, low)), 1.0, _OFFSET, self._packed
-        )
-        product = torch.add(products[1], products[0], alpha=_BASE)
-        return product.mul_(units) if self.bias is None else self.bias.addcmul(product, units)
 
     def _by_blocks(self, states: Tensor) -> Tensor:
         """Multiply as float32, by a block of the matrix at a time that fits into the caches."""
@@ -133,6 +134,30 @@ class Int8Linear(nn.Module):
                 "8-bit weights run on the CPU only: load the model with another dtype to move it."
             )
         return self
+
+
+class Digits(NamedTuple):
+    """States as numbers of two digits.
+
+    Attributes
+    ----------
+    both : torch.Tensor, shape (2, …, inputs)
+        The high and the low digits, whole numbers.
+    units : torch.Tensor, shape (…, 1)
+        What one low digit is worth in each row.
+    """
+
+    both: Tensor
+    units: Tensor
+
+
+def split_digits(states: Tensor) -> Digits:
+    """Return float32 states of shape (…, inputs) as digits."""
+    largest = states.abs().amax(dim=-1, keepdim=True)  # a vector norm takes 15 times as long
+    units = largest.div_(_DIGIT * _BASE).clamp_(min=1e-30)
+    numbers = states / units
+    high = (numbers * (1 / _BASE)).round_()
+    return Digits(torch.stack((high, torch.sub(numbers, high, alpha=_BASE))), units)
 
 
 class Int8Embedding(nn.Module):

@@ -11,6 +11,7 @@ from torch.nn.functional import normalize
 
 from galai_jupyter.engines.base import ALTERNATIVES, ScoredId
 from galai_jupyter.engines.decoding.cache import growing_cache
+from galai_jupyter.engines.decoding.opt_steps import OptSteps
 from galai_jupyter.engines.decoding.prefix_cache import Prefix, PrefixCache, fingerprint
 
 
@@ -46,6 +47,7 @@ class CachedBatch:
     ) -> None:
         self._model = model
         self._decoder, self._head = model.get_decoder(), model.get_output_embeddings()
+        self._steps = OptSteps(self._decoder) if OptSteps.fits(self._decoder) else None
         self._device = model.get_input_embeddings().weight.device
         longest = max(len(prompt) for prompt in prompts)
         self.ids = torch.tensor(
@@ -140,8 +142,19 @@ class CachedBatch:
                 self._directions = torch.cat([known.directions, *new], dim=1)
         return states
 
-    def _hidden(self, **inputs: Tensor | None) -> Tensor:
-        output = self._decoder(**inputs, past_key_values=self._cache, use_cache=True)
+    def _hidden(
+        self, input_ids: Tensor, attention_mask: Tensor | None, position_ids: Tensor | None = None
+    ) -> Tensor:
+        """Read tokens after those in the cache; return their states, (rows, tokens, width)."""
+        if self._steps and self._steps.reads(input_ids, attention_mask, self._cache):
+            return self._steps(input_ids, attention_mask, position_ids, self._cache)
+        output = self._decoder(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            position_ids=position_ids,
+            past_key_values=self._cache,
+            use_cache=True,
+        )
         states: Tensor = output.last_hidden_state.to(self._device)
         return states
 
