@@ -1,6 +1,7 @@
 # make demo   run the quickstart on the bundled model, in a real kernel
 # make test   everything that must hold: lint, types, tests (installs Chromium if it is missing)
 # make test-vllm  the remote engine against a real vLLM on the CPU (installs about 4 GB)
+# make docs   the documentation, as a site in build/site (make docs-serve shows it as you write)
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -14,7 +15,8 @@ EXTENSION := galai_jupyter/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
 	$(wildcard labextension/*.json)
 
-.PHONY: demo test test-vllm extension extension-test lint types tests lab tools format clean
+.PHONY: demo test test-vllm extension extension-test lint types tests docs docs-serve lab tools \
+	format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -48,6 +50,14 @@ $(EXTENSION): $(SOURCES) $(NODE_STAMP) | $(VENV)/dev.stamp
 
 test-vllm: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m vllm -s tests/test_vllm.py
+
+# Reference pages are written from the package's tables, and committed.
+docs: $(VENV)/dev.stamp
+	$(BIN)/python docs/generate.py
+	$(BIN)/properdocs build --strict
+
+docs-serve: $(VENV)/dev.stamp
+	$(BIN)/properdocs serve
 
 lab: $(VENV)/dev.stamp $(EXTENSION)
 	$(BIN)/jupyter lab examples

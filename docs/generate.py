@@ -175,7 +175,11 @@ def _options_page() -> str:
     others = {group: (group.capitalize(), "") for group in sorted(present - _GROUPS.keys())}
     for group, (heading, purpose) in {**_GROUPS, **others}.items():
         rows = [_option_row(option) for option in OPTIONS.values() if option.group == group]
-        parts += [f"## {heading}", purpose, _table(("option", "default", "values", ""), rows)]
+        parts += [
+            f"## {heading}",
+            purpose,
+            _table(("option", "what it does", "default", "values"), rows),
+        ]
     parts += [
         "## Decodings to compare",
         "`--compare`, `session.compare` and `model.compare` take these, separated by commas; the "
@@ -213,7 +217,9 @@ def _option_row(option: Option) -> tuple[str, ...]:
         default = _code(str(option.default))
     kinds = {int: "whole number", float: "number", str: "text", bool: "yes or no"}
     values = option.range if option.range or option.type is bool else kinds[option.type]
-    return f"{_code(option.flag)}", default, values, _prose(option.help)
+    if not option.choices:
+        values = values.replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{_code(option.flag)}", _prose(option.help), default, values
 
 
 def _task_row(task: Task) -> tuple[str, ...]:
@@ -341,7 +347,8 @@ def _errors_page() -> str:
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return f'<div class="names" markdown="1">\n\n{table}\n\n</div>'
 
 
 def _code(text: str) -> str:
