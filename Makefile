@@ -3,6 +3,7 @@
 # make test-vllm  the remote engine against a real vLLM on the CPU (installs about 4 GB)
 # make examples  run the example notebooks and save their outputs
 # make pictures  film the README's animation in JupyterLab
+# make docs   the documentation, as a site in build/site (make docs-serve shows it as you write)
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -16,7 +17,8 @@ EXTENSION := galai_jupyter/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
 	$(wildcard labextension/*.json)
 
-.PHONY: demo examples pictures test test-vllm extension extension-test lint types tests lab tools format clean
+.PHONY: demo test test-vllm extension extension-test lint types tests docs docs-serve examples \
+	pictures lab tools format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -50,6 +52,14 @@ $(EXTENSION): $(SOURCES) $(NODE_STAMP) | $(VENV)/dev.stamp
 
 test-vllm: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m vllm -s tests/test_vllm.py
+
+# Reference pages are written from the package's tables, and committed.
+docs: $(VENV)/dev.stamp
+	$(BIN)/python docs/generate.py
+	$(BIN)/properdocs build --strict
+
+docs-serve: $(VENV)/dev.stamp
+	$(BIN)/properdocs serve
 
 lab: $(VENV)/dev.stamp $(EXTENSION)
 	$(BIN)/jupyter lab examples

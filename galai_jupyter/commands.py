@@ -80,8 +80,8 @@ def _connect(arguments: str, runner: Runner) -> None:
 def _unload(arguments: str, runner: Runner) -> None:
     _takes_nothing("unload", arguments)
     model = get_session().model
+    said = f"Unloaded {model.name}." if model else "No model was loaded."  # still has its name
     get_session().unload()
-    said = f"Unloaded {model.name}." if model else "No model was loaded."
     runner.show(message_bundle(said))
 
 

@@ -477,6 +477,15 @@ def test_the_bundled_model_is_the_default_and_says_so(
     assert "bundled demo model" not in capsys.readouterr().out
 
 
+def test_a_checkpoint_is_unloaded_by_its_name(
+    run: Run, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(f"%galactica load {checkpoint}")
+    run("%galactica unload")
+    assert f"Unloaded {checkpoint}." in capsys.readouterr().out
+    assert get_session().model is None
+
+
 def test_unloading_takes_everything_away(shell: Any, run: Run) -> None:
     matchers = len(shell.Completer.custom_matchers)
     transformers = len(shell.input_transformer_manager.token_transformers)
