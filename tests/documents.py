@@ -84,11 +84,6 @@ def cells(page: Path) -> list[Block]:
     return [block for block in blocks(page) if block.language in ("python", "ipython")]
 
 
-def without_remarks(text: str) -> str:
-    """Return cells without the remarks that README puts behind lines of magics."""
-    return re.sub(r"^(%galactica .*?) {2,}# .*$", r"\1", text, flags=re.MULTILINE)
-
-
 def fill_hub_cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the hub's cache hold the bundled model in place of each one in the catalog."""
     bundled = catalog.checkpoint_path(catalog.DEMO)

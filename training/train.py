@@ -30,11 +30,11 @@ class Settings:
     log: Path = Path(__file__).parent / "loss.csv"
     state: Path | None = None
     seed: int = 1
-    steps: int = 8500
+    steps: int = 6500
     tokens: int = 2048
     peak: float = 1.5e-3
     warm_up: int = 50
-    decay: float = 0.6
+    decay: float = 0.5
     vocabulary: int = 6144
     hidden: int = 256
     layers: int = 6
