@@ -14,6 +14,7 @@ import { panelIcon } from './icon';
 import { listen } from './keyboard';
 import { PanelModel } from './model';
 import { nameHandles } from './names';
+import { Outbox } from './outbox';
 import { SidePanel } from './widget';
 
 const COMMAND = 'galai:panel';
@@ -33,7 +34,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('galai_jupyter');
-    const panel = new SidePanel(new PanelModel(tracker), trans);
+    const model = new PanelModel(tracker);
+    const panel = new SidePanel(model, trans);
     const { commands, shell } = app;
     shell.add(panel, 'right', { rank: 700, type: 'Galactica' });
     if (restorer) {
@@ -41,7 +43,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     } else {
       void remember(app, panel);
     }
-    listen(window);
+    listen(window, node => {
+      const notebook = panel.node.contains(node)
+        ? model.notebook
+        : tracker.find(each => each.node.contains(node));
+      const kernel = notebook?.sessionContext.session?.kernel;
+      return kernel ? Outbox.of(kernel) : null;
+    });
     nameHandles(document);
 
     commands.addCommand(COMMAND, {
