@@ -27,7 +27,7 @@ export class KernelPanel implements IDisposable {
    * @param tell - Is told what is the case.
    */
   constructor(
-    private readonly kernel: Kernel.IKernelConnection,
+    readonly kernel: Kernel.IKernelConnection,
     private readonly tell: (state: State) => void
   ) {
     kernel.statusChanged.connect(this._onStatus, this);

@@ -65,10 +65,13 @@ export class PanelModel {
   }
 
   private _onKernel(): void {
-    this._panel?.dispose();
-    this._panel = null;
     const context = this._notebook?.sessionContext;
     const kernel = context?.session?.kernel;
+    if (kernel && this._panel?.kernel === kernel) {
+      return; // it was restarted, of which the panel knows
+    }
+    this._panel?.dispose();
+    this._panel = null;
     if (!context) {
       this._tell({ kind: 'noNotebook' });
     } else if (kernel) {
