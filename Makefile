@@ -1,6 +1,7 @@
 # make demo   run the quickstart on the bundled model, in a real kernel
 # make test   everything that must hold: lint, types, tests (installs Chromium if it is missing)
 # make test-vllm  the remote engine against a real vLLM on the CPU (installs about 4 GB)
+# make dist   build sdist and wheel into dist/, with the JupyterLab extension in them
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ EXTENSION := galai_jupyter/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
 	$(wildcard labextension/*.json)
 
-.PHONY: demo test test-vllm extension extension-test lint types tests lab tools format clean
+.PHONY: demo test test-vllm dist extension extension-test lint types tests lab tools format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -45,6 +46,11 @@ $(EXTENSION): $(SOURCES) $(NODE_STAMP) | $(VENV)/dev.stamp
 	cd labextension && $(NPM) run build
 	$(BIN)/jupyter-builder develop --overwrite .
 	@touch $@
+
+# The extension first: the build takes what is there.
+dist: $(EXTENSION)
+	rm -rf dist
+	$(BIN)/python -m build
 
 test-vllm: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m vllm -s tests/test_vllm.py
