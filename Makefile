@@ -4,6 +4,7 @@
 # make examples  run the example notebooks and save their outputs
 # make pictures  film the README's animation in JupyterLab
 # make docs   the documentation, as a site in build/site (make docs-serve shows it as you write)
+# make dist   build sdist and wheel into dist/, with the JupyterLab extension in them
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -17,8 +18,8 @@ EXTENSION := galai_jupyter/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
 	$(wildcard labextension/*.json)
 
-.PHONY: demo test test-vllm extension extension-test lint types tests docs docs-serve examples \
-	pictures lab tools format clean
+.PHONY: demo test test-vllm extension extension-test lint types tests docs docs-serve \
+	examples pictures lab tools format clean dist
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -49,6 +50,11 @@ $(EXTENSION): $(SOURCES) $(NODE_STAMP) | $(VENV)/dev.stamp
 	cd labextension && $(NPM) run build
 	$(BIN)/jupyter-builder develop --overwrite .
 	@touch $@
+
+# The extension first: the build takes what is there.
+dist: $(EXTENSION)
+	rm -rf dist
+	$(BIN)/python -m build
 
 test-vllm: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m vllm -s tests/test_vllm.py

@@ -1,4 +1,4 @@
-"""Nothing in; a running JupyterLab, and notebooks in its browser that tests can type into, out."""
+"""Nothing in; a running JupyterLab or Notebook 7, and notebooks that tests can type into, out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ import nbformat
 _SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
 }
+_APPS = {"lab": ("jupyterlab", "LabApp"), "notebook": ("notebook", "JupyterNotebookApp")}
+"""Application → its Python module, and the class that its options belong to."""
+
+_PATHS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 _OUTPUTS = """(cell) => {
   const panel = window.jupyterapp.shell.currentWidget;
   return panel.content.widgets[cell].model.outputs?.toJSON() ?? [];
@@ -27,14 +31,17 @@ _STATUS = "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
-    """Serve JupyterLab on `folder`; yield its address.
+def jupyterlab(folder: Path, app: str = "lab") -> Iterator[str]:
+    """Serve JupyterLab, or ``"notebook"``, on `folder`; yield its address.
 
     Parameters
     ----------
     folder : pathlib.Path
         Holds the notebooks, and all of Jupyter's and IPython's own files.
+    app : str, default "lab"
+        ``"notebook"`` is Notebook 7.
     """
+    module, options = _APPS[app]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -53,7 +60,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     command = [
         sys.executable,
         "-m",
-        "jupyterlab",
+        module,
         "--no-browser",
         "--allow-root",
         "--ServerApp.ip=127.0.0.1",
@@ -61,7 +68,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         f"--ServerApp.root_dir={folder}",
         "--IdentityProvider.token=",
         "--ServerApp.disable_check_xsrf=True",
-        "--LabApp.expose_app_in_browser=True",
+        f"--{options}.expose_app_in_browser=True",
     ]
     environment = os.environ | {name: str(path) for name, path in homes.items()}
     environment |= {"HF_HUB_OFFLINE": "1"}
@@ -102,9 +109,13 @@ class NotebookPage:
         Its root folder; the notebook is written there.
     cells : list of str
         The sources of the code cells.
+    app : str, default "lab"
+        What runs at that address.
     """
 
-    def __init__(self, page: Any, address: str, folder: Path, *cells: str) -> None:
+    def __init__(
+        self, page: Any, address: str, folder: Path, *cells: str, app: str = "lab"
+    ) -> None:
         self.page = page
         self.path = folder / f"notebook-{time.monotonic_ns()}.ipynb"
         document = nbformat.v4.new_notebook(
@@ -112,7 +123,7 @@ class NotebookPage:
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(document, self.path)
-        page.goto(f"{address}/lab/tree/{self.path.name}?reset")
+        page.goto(f"{address}/{_PATHS[app].format(self.path.name)}")
         page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden)", timeout=60_000)
         self.wait_for_kernel("idle")
 

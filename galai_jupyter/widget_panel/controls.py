@@ -11,7 +11,9 @@ import ipywidgets as widgets
 from galai_jupyter.options import Option
 
 LABEL_WIDTH = "152px"
-"""Room for the longest name of an option."""
+"""Room for the names of options, but for a few rare ones."""
+
+_LONG = len("num_return_sequences")
 
 CLOSE_LINES = "line-height:1.4"
 
@@ -52,7 +54,8 @@ class Control:
         self.widget.description = option.name
         self.widget.tooltip = _tooltip(option)
         self.widget.layout.width = "auto"
-        self.widget.style.description_width = LABEL_WIDTH
+        fits = len(option.name) <= _LONG
+        self.widget.style.description_width = LABEL_WIDTH if fits else "max-content"
         self.widget.add_class("galai-" + option.name.replace("_", "-"))
         self.reset()
 

@@ -40,6 +40,11 @@ class GalacticaPanel(widgets.VBox):
     def __repr__(self) -> str:
         return "<GalacticaPanel>"
 
+    def close(self) -> None:
+        """Close this panel with all that is its own: nothing of it stays in the kernel."""
+        super().close()
+        self.layout.close()
+
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         # Not instead of the widget, but for readers that have no widgets.
         return {**super()._repr_mimebundle_(**kwargs), "text/html": _WITHOUT_KERNEL}

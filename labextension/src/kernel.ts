@@ -1,12 +1,13 @@
 /**
  * A notebook's kernel in, a connection to its galai_jupyter out.
  *
- * The only module that talks to a kernel.
+ * The only module that opens comms.
  */
 
-import type { Kernel } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { JSONObject } from '@lumino/coreutils';
 
-import { greeting, Hello, readMessage, TARGET } from './protocol';
+import { greeting, Hello, PROTOCOL, readMessage, TARGET } from './protocol';
 import { Requests } from './requests';
 
 const SUBSHELL_PATIENCE = 2000;
@@ -14,8 +15,23 @@ const SUBSHELL_PATIENCE = 2000;
 /** The kernel has no galai_jupyter, or it was not loaded. */
 export class NotLoadedError extends Error {}
 
-/** The kernel's galai_jupyter speaks another version of the protocol; its message says what to do. */
-export class RefusedError extends Error {}
+/** An open connection was closed by the kernel; opening another one tells why. */
+export class LostError extends Error {}
+
+/**
+ * Kernel and extension cannot talk to each other.
+ *
+ * `kernel`: the kernel refused, and its message says what to do; `answer`: it answered in a way
+ * that this version does not know; `shared`: another document has this page's comms with it.
+ */
+export class RefusedError extends Error {
+  constructor(
+    readonly reason: 'kernel' | 'answer' | 'shared',
+    message = 'Kernel and extension cannot talk to each other.'
+  ) {
+    super(message);
+  }
+}
 
 export interface Connection {
   hello: Hello;
@@ -30,6 +46,8 @@ const connections = new WeakMap<
 /**
  * Return the connection to a kernel; one is opened where there is none.
  *
+ * A failure holds until the kernel has run something, so that asking often costs nothing.
+ *
  * @throws NotLoadedError, RefusedError
  */
 export function connect(kernel: Kernel.IKernelConnection): Promise<Connection> {
@@ -37,59 +55,116 @@ export function connect(kernel: Kernel.IKernelConnection): Promise<Connection> {
   if (known) {
     return known;
   }
-  const opened = open(kernel);
-  connections.set(kernel, opened);
-  const forget = () => {
-    if (connections.get(kernel) === opened) {
-      connections.delete(kernel);
-    }
-  };
-  opened.catch(forget);
-  const onStatus = (_: unknown, status: Kernel.Status) => {
-    if (['restarting', 'autorestarting', 'dead'].includes(status)) {
-      kernel.statusChanged.disconnect(onStatus);
-      forget();
-      opened
-        .then(connection =>
-          connection.requests.fail(new NotLoadedError('The kernel restarted.'))
-        )
-        .catch(() => undefined);
-    }
-  };
-  kernel.statusChanged.connect(onStatus);
-  return opened;
+  const outcome = open(kernel);
+  connections.set(kernel, outcome);
+  outcome.catch(() => forgetLater(kernel, outcome));
+  return outcome;
+}
+
+/** Let the next `connect` open another connection. */
+export function forget(kernel: Kernel.IKernelConnection): void {
+  connections.delete(kernel);
+}
+
+/** Whether a kernel of that status has forgotten everything. */
+export function isEnd(status: Kernel.Status): boolean {
+  return ['restarting', 'autorestarting', 'dead'].includes(status);
+}
+
+/** Whether a message says that a kernel has ended what it was asked to do. */
+export function isIdle(message: KernelMessage.IIOPubMessage): boolean {
+  return (
+    message.header.msg_type === 'status' &&
+    (message.content as { execution_state?: string }).execution_state === 'idle'
+  );
 }
 
 async function open(kernel: Kernel.IKernelConnection): Promise<Connection> {
+  if (!kernel.handleComms) {
+    throw new RefusedError('shared');
+  }
   await kernel.info;
   const comm = kernel.createComm(TARGET);
-  // Where the kernel has subshells, a comm on one is answered while a cell runs.
-  await Promise.race([
-    (comm as { subshellStarted?: Promise<void> }).subshellStarted,
-    new Promise(resolve => setTimeout(resolve, SUBSHELL_PATIENCE))
-  ]);
+  if (kernel.supportsSubshells !== false) {
+    // A comm on a subshell is answered while a cell runs. The promise may never settle.
+    await Promise.race([
+      (comm as { subshellStarted?: Promise<void> }).subshellStarted,
+      new Promise(resolve => setTimeout(resolve, SUBSHELL_PATIENCE))
+    ]);
+  }
   return new Promise((resolve, reject) => {
-    const requests = new Requests(message => {
-      if (!comm.isDisposed) {
+    const say = (message: JSONObject) => {
+      if (!comm.isDisposed && !kernel.isDisposed && kernel.status !== 'dead') {
         comm.send(message);
       }
-    });
-    comm.onMsg = message => {
-      const data = readMessage(message.content.data);
-      if (data?.type === 'hello') {
-        resolve({ hello: data, requests });
-      } else if (data?.type === 'refused') {
-        reject(new RefusedError(data.message));
-      } else {
-        requests.receive(message.content.data);
-      }
     };
-    comm.onClose = () => {
-      const error = new NotLoadedError('galai_jupyter is not loaded.');
-      connections.delete(kernel);
+    const requests = new Requests(say);
+    let opened = false;
+    const lose = (error: Error) => {
+      kernel.statusChanged.disconnect(onStatus);
+      kernel.disposed.disconnect(onDisposed);
+      if (opened) {
+        forget(kernel);
+      }
       requests.fail(error);
       reject(error);
     };
+    const onDisposed = () => lose(new LostError('The document was closed.'));
+    const onStatus = () => {
+      if (isEnd(kernel.status)) {
+        forget(kernel);
+        lose(new NotLoadedError('The kernel restarted.'));
+      }
+    };
+    comm.onMsg = ({ content: { data } }) => {
+      const message = readMessage(data);
+      if (message?.type === 'ping') {
+        say({ type: 'pong' });
+      } else if (opened) {
+        requests.receive(data);
+      } else if (message?.type === 'hello' && message.protocol === PROTOCOL) {
+        opened = true;
+        resolve({ hello: message, requests });
+      } else if (message?.type === 'refused') {
+        lose(new RefusedError('kernel', message.message));
+      } else {
+        lose(new RefusedError('answer'));
+      }
+    };
+    comm.onClose = () =>
+      lose(
+        opened
+          ? new LostError('The kernel closed the connection.')
+          : new NotLoadedError('galai_jupyter is not loaded.')
+      );
+    kernel.statusChanged.connect(onStatus);
+    kernel.disposed.connect(onDisposed);
     comm.open(greeting());
   });
+}
+
+function forgetLater(
+  kernel: Kernel.IKernelConnection,
+  failed: Promise<Connection>
+): void {
+  const look = (_: unknown, message: KernelMessage.IIOPubMessage) => {
+    const { msg_type } = message.parent_header as { msg_type?: string };
+    if (msg_type === 'execute_request' && isIdle(message)) {
+      done();
+    }
+  };
+  const onStatus = () => {
+    if (isEnd(kernel.status)) {
+      done();
+    }
+  };
+  const done = () => {
+    kernel.iopubMessage.disconnect(look);
+    kernel.statusChanged.disconnect(onStatus);
+    if (connections.get(kernel) === failed) {
+      forget(kernel);
+    }
+  };
+  kernel.iopubMessage.connect(look);
+  kernel.statusChanged.connect(onStatus);
 }

@@ -54,6 +54,10 @@ export interface Refused {
   message: string;
 }
 
+export interface Ping {
+  type: 'ping';
+}
+
 export interface Update {
   type: 'update';
   id: number;
@@ -71,7 +75,7 @@ export interface Failed {
   message: string;
 }
 
-export type FromKernel = Hello | Refused | Update | Done | Failed;
+export type FromKernel = Hello | Refused | Ping | Update | Done | Failed;
 
 export type ToKernel =
   | {
@@ -80,7 +84,8 @@ export type ToKernel =
       method: string;
       parameters: JSONObject;
     }
-  | { type: 'cancel'; id: number };
+  | { type: 'cancel'; id: number }
+  | { type: 'pong' };
 
 /** What the extension says when it opens a connection. */
 export function greeting(): JSONObject {
@@ -89,19 +94,51 @@ export function greeting(): JSONObject {
 
 /** Read a message of the kernel; null for one that this version does not know. */
 export function readMessage(data: unknown): FromKernel | null {
-  if (typeof data !== 'object' || data === null) {
+  if (!isObject(data)) {
     return null;
   }
-  const message = data as Partial<FromKernel>;
-  switch (message.type) {
+  switch (data.type) {
+    case 'ping':
+      return { type: 'ping' };
     case 'hello':
+      return typeof data.protocol === 'number' && isVocabulary(data.vocabulary)
+        ? (data as unknown as Hello)
+        : null;
     case 'refused':
-      return message as FromKernel;
+      return typeof data.message === 'string'
+        ? (data as unknown as Refused)
+        : null;
     case 'update':
     case 'done':
+      return typeof data.id === 'number'
+        ? (data as unknown as Update | Done)
+        : null;
     case 'error':
-      return typeof message.id === 'number' ? (message as FromKernel) : null;
+      return typeof data.id === 'number'
+        ? { type: 'error', id: data.id, message: String(data.message) }
+        : null;
     default:
       return null;
   }
+}
+
+const LISTS = [
+  'options',
+  'commands',
+  'tasks',
+  'strategies',
+  'models',
+  'special_tokens'
+];
+
+function isVocabulary(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isObject(value.shorthands) &&
+    LISTS.every(name => Array.isArray(value[name]))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -21,6 +21,8 @@ export class Requests {
    * Yield the values that answer a request, each as soon as it arrives.
    *
    * Ends early, and tells the kernel, when `signal` is aborted or nobody asks for the next value.
+   *
+   * @throws Error with the kernel's sentence, or what `fail` was told.
    */
   async *stream(
     method: string,
@@ -44,6 +46,9 @@ export class Requests {
       }
     };
     const abort = () => waiting.end();
+    if (this._lost) {
+      throw this._lost;
+    }
     if (signal?.aborted) {
       return;
     }
@@ -103,13 +108,15 @@ export class Requests {
     );
   }
 
-  /** End all requests, since the connection is lost. */
+  /** End all requests, also those to come, since the connection is lost. */
   fail(error: Error): void {
+    this._lost ??= error;
     const all = [...this._waiting.values()];
     this._waiting.clear();
     all.forEach(waiting => waiting.end(error));
   }
 
   private _next = 1;
+  private _lost: Error | undefined;
   private readonly _waiting = new Map<number, Waiting>();
 }
