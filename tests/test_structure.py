@@ -37,7 +37,7 @@ LAYERS = {
         {
             "streaming", "scoring", "constraining", "arguments", "galai_methods", "comparing",
             "model", "session", "loading", "connecting", "batch", "batch_file", "server",
-            "server_plan", "parallel",
+            "server_plan", "parallel", "suggesting",
         },
         {"tokenizers", "torch", "tqdm", "pandas", "pyarrow"},
     ),
