@@ -7,7 +7,7 @@ cell that generates, and leaves no trace in the history.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,6 +19,7 @@ from galai_jupyter.confidence import INVENTED
 from galai_jupyter.errors import EngineError, OptionError, PromptError, SessionBusyError
 from galai_jupyter.generation import Reference
 from galai_jupyter.options import GenerationOptions, build_options
+from galai_jupyter.preload import wait_for_imports
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.references import END_REF, extract_references_from_text, open_reference
 from galai_jupyter.session import BUSY, Session, get_session
@@ -26,8 +27,6 @@ from galai_jupyter.tokens import encode
 
 if TYPE_CHECKING:
     from threading import Event
-
-    from tokenizers import Tokenizer
 
     from galai_jupyter.streaming import GenerationStream
 
@@ -130,6 +129,7 @@ def suggest(parameters: Mapping[str, Any], cancelled: Event) -> Iterator[dict[st
         if wish.automatic:
             return
         yield {"loading": catalog.DEMO}
+        wait_for_imports()
         session.ensure_model()
     if not cancelled.is_set():
         yield from _KINDS[wish.kind](wish, session, cancelled)
@@ -195,10 +195,11 @@ def _context(wish: Wish, session: Session) -> str:
     text = before + wish.text
     if not text.strip():
         raise PromptError("There is no text yet to go on from: write a few words first.")
-    return last_sentences(text, model.tokenizer, wish.context_tokens)
+    tokenizer = model.tokenizer
+    return last_sentences(text, lambda part: len(encode(tokenizer, part)), wish.context_tokens)
 
 
-def last_sentences(text: str, tokenizer: Tokenizer, budget: int) -> str:
+def last_sentences(text: str, count: Callable[[str], int], budget: int) -> str:
     """Return the end of a text that has at most about `budget` tokens.
 
     Whole sentences and lines are left out, so that the beginning stays the same while a sentence
@@ -209,18 +210,18 @@ def last_sentences(text: str, tokenizer: Tokenizer, budget: int) -> str:
     ----------
     text : str
         The text before a cursor.
-    tokenizer : tokenizers.Tokenizer
-        Counts the tokens.
+    count : callable
+        ``count(text) -> tokens``.
     budget : int
         How many there may be.
     """
     kept = ""
     left = budget
     for sentence in reversed(_END_OF_SENTENCE.split(text)):
-        count = len(encode(tokenizer, sentence))
-        if count > left:
+        tokens = count(sentence)
+        if tokens > left:
             break
-        kept, left = sentence + kept, left - count
+        kept, left = sentence + kept, left - tokens
     return kept or text[-budget:]
 
 

@@ -18,7 +18,6 @@ from galai_jupyter.generation import Generation
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.session import get_session
 from galai_jupyter.suggesting import Wish, last_sentences
-from galai_jupyter.tokens import byte_tokenizer
 
 LIBRARY = """@article{vaswani2017,
   title = {Attention is All you Need},
@@ -145,12 +144,11 @@ def test_what_was_read_before_stands_in_front_within_the_budget() -> None:
 
 
 def test_whole_sentences_are_cut() -> None:
-    tokenizer = byte_tokenizer()
     text = "First one. Second one? Third"
-    assert last_sentences(text, tokenizer, 100) == text
-    assert last_sentences(text, tokenizer, 20) == "Second one? Third"
-    assert last_sentences(text, tokenizer, 12) == "Third"
-    assert last_sentences(text, tokenizer, 3) == "ird"
+    assert last_sentences(text, len, 100) == text
+    assert last_sentences(text, len, 20) == "Second one? Third"
+    assert last_sentences(text, len, 12) == "Third"
+    assert last_sentences(text, len, 3) == "ird"
 
 
 def test_no_text_is_no_prompt() -> None:
