@@ -244,7 +244,7 @@ def test_nothing_runs_or_waits_while_a_cell_generates(notebook: Open) -> None:
     page.wait_for_text(3, 20)
     page.write("The")
     page.press("Alt+/")
-    text, note = page.ghost("note.includes('generating')")
+    text, _ = page.ghost("note.includes('generating')")
     assert not text
     page.wait_for_kernel("idle")
     assert page.printed(2) == "1 1\n"

@@ -35,7 +35,8 @@ export class Asking {
       throw new Error(this.trans.__('No kernel runs: start one.'));
     }
     const runs = runsOfLoading(panel);
-    if (automatic && (!runs || this._failed.get(kernel) === runs)) {
+    const mayAnswer = runs && this._failed.get(kernel) !== runs;
+    if (automatic && !this._answered.has(kernel) && !mayAnswer) {
       return;
     }
     await this._check(kernel);
@@ -44,12 +45,14 @@ export class Asking {
     }
     try {
       const { requests } = await connect(kernel);
+      this._answered.add(kernel);
       const parameters = asParameters(place, settings, automatic);
       yield* requests.stream('suggest', parameters, signal);
     } catch (error) {
       if (!(error instanceof NotLoadedError)) {
         throw error;
       }
+      this._answered.delete(kernel);
       this._failed.set(kernel, runs);
       throw new Error(
         this.trans.__('Run %load_ext galai_jupyter in this notebook first.'),
@@ -72,6 +75,8 @@ export class Asking {
       );
     }
   }
+
+  private readonly _answered = new WeakSet<Kernel.IKernelConnection>();
 
   /** What had been run when a kernel was found to have no galai_jupyter. */
   private readonly _failed = new WeakMap<Kernel.IKernelConnection, string>();

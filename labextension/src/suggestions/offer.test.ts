@@ -59,6 +59,7 @@ test('the note belongs to what is shown, also when its beginning was typed', () 
   expect(offer.shownAs('Deep Belief')!.note).toBe('two');
   expect(offer.shownAs('Learning')!.note).toBe('one');
   expect(offer.shownAs('of others')).toBeNull();
+  expect(offer.itemsAfter('Deep B')).toEqual([{ insertText: 'elief' }]);
 });
 
 test('it is ready once there is something to accept, or the end', async () => {

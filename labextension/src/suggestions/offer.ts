@@ -55,6 +55,13 @@ export class Offer {
     }));
   }
 
+  /** What is left of the items that begin with what was typed. */
+  itemsAfter(typed: string): Item[] {
+    return this.suggestions
+      .filter(({ text }) => text.startsWith(typed))
+      .map(({ text }) => ({ insertText: text.slice(typed.length) }));
+  }
+
   /** Take what is shown from now on. */
   update(suggestions: Suggestion[]): void {
     if (!this.signal.aborted) {

@@ -77,7 +77,7 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
     const place = panel ? this.place(panel) : null;
     const typed = automatic ? this._watch?.typedAlong : null;
     if (typed && this._watch && !this._watch.isDisposed) {
-      return { items: typedAlong(this._watch.offer, typed) };
+      return { items: this._watch.offer.itemsAfter(typed) };
     }
     this._watch?.dispose();
     if (
@@ -149,11 +149,4 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
   private readonly _asking: Asking;
   private _number = 0;
   private _watch: Watch | null = null;
-}
-
-/** Return what is left of the suggestions that begin with what was typed. */
-function typedAlong(offer: Offer, typed: string): Item[] {
-  return offer.suggestions
-    .filter(({ text }) => text.startsWith(typed))
-    .map(({ text }) => ({ insertText: text.slice(typed.length) }));
 }

@@ -26,14 +26,13 @@ export class Watch {
     const { written } = this.place;
     const source = this.editor.model.sharedModel.getSource();
     const position = this.editor.getCursorPosition();
-    const typed = source.slice(
-      written.length,
-      this.editor.getOffsetAt(position)
-    );
+    const cursor = this.editor.getOffsetAt(position);
+    const typed = source.slice(written.length, cursor);
     const agrees = this.offer.suggestions.some(
       ({ text }) => text.startsWith(typed) && text !== typed
     );
-    return source.startsWith(written) && agrees ? typed : null;
+    const isBehind = source.startsWith(written) && cursor >= written.length;
+    return isBehind && agrees ? typed : null;
   }
 
   /** Cancel the offer, and look at the editor no longer. */
