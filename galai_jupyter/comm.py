@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import __version__
 from galai_jupyter.errors import GalacticaError
+from galai_jupyter.suggesting import suggest
 from galai_jupyter.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ def _panel(request: Request) -> Iterator[Message]:
         widget.close()
 
 
-METHODS: dict[str, Method] = {"panel": _panel}
+METHODS: dict[str, Method] = {
+    "panel": _panel,
+    "suggest": lambda request: suggest(request.parameters, request.cancelled),
+}
 """The requests that the kernel answers."""
 
 

@@ -8,7 +8,7 @@
     ├── ModelNotFoundError (LookupError)  no checkpoint has that name, or it cannot be reached
     ├── CheckpointError                   a checkpoint is there but cannot be trusted or read
     ├── InsufficientMemoryError           weights or cache do not fit the memory that is free
-    ├── SessionBusyError                  this thread is already in the middle of a generation
+    ├── SessionBusyError                  a generation is running, and this one is not to wait
     ├── LibraryError                      a .bib file is not there, cannot be read, or is empty
     ├── LookupServiceError                a service on the network did not answer
     └── EngineError                       the engine failed (the cause is chained) or cannot do it
@@ -53,7 +53,7 @@ class InsufficientMemoryError(GalacticaError):
 
 
 class SessionBusyError(GalacticaError):
-    """The calling thread already runs a generation in this session."""
+    """A generation is running in this session, and this request cannot or must not wait."""
 
 
 class LibraryError(GalacticaError):

@@ -13,6 +13,7 @@ from galai_jupyter import catalog
 from galai_jupyter.comparing import ComparisonStream
 from galai_jupyter.engines.hardware import release_memory
 from galai_jupyter.errors import (
+    EngineError,
     InsufficientMemoryError,
     OptionError,
     PromptError,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from galai_jupyter.engines.base import Engine
     from galai_jupyter.engines.progress import Progress
 
+BUSY = "A cell or the panel is generating: ask again when it has ended."
+"""What is said to requests that are not to wait."""
+
 _PATIENCE = 0.05
 """Seconds after which a waiting request looks whether it was withdrawn."""
 
@@ -60,6 +64,8 @@ class Session:
         self._waiting: set[int] = set()
         self._listeners: list[Callable[[], None]] = []
         self._running: GenerationStream | Batch | None = None
+        self._asides = threading.Lock()
+        self._aside: GenerationStream | None = None
         self.history: list[Generation] = []
 
     @property
@@ -69,8 +75,8 @@ class Session:
 
     @property
     def busy(self) -> bool:
-        """Whether a generation is running."""
-        return self._lock.locked()
+        """Whether a generation is running; one that gives way does not count."""
+        return self._lock.locked() and self._aside is None
 
     @property
     def waiting(self) -> int:
@@ -174,6 +180,42 @@ class Session:
             If the request cannot be run.
         """
         return self.ensure_model().stream(prompts, options or GenerationOptions(), complete)
+
+    def aside(
+        self,
+        prompt: Prompt,
+        options: GenerationOptions | None = None,
+        complete: Callable[[Generation], Generation] = lambda generation: generation,
+    ) -> GenerationStream:
+        """Return an iterator of events that gives way to everything else.
+
+        It never waits for its turn: its first ``next`` is refused while anything else runs. As
+        soon as a request of another kind waits, it ends as interrupted, before its next token;
+        and so it does when another aside begins. The history does not keep it, and listeners are
+        not told of it.
+
+        Parameters
+        ----------
+        prompt, options, complete
+            As for :meth:`stream`.
+
+        Raises
+        ------
+        EngineError
+            If no model is loaded.
+        OptionError, PromptError
+            If the request cannot be run.
+        SessionBusyError
+            At the first ``next``, if something is running.
+        """
+        if self._model is None:
+            raise EngineError("No model is loaded: `%galactica load NAME` loads one.")
+        model = Model(
+            self._model.engine,
+            on_start=lambda _, stream: self._begin_aside(stream),
+            on_finish=lambda _, stream: self._end_aside(),
+        )
+        return model.stream(prompt, options or GenerationOptions(), complete)
 
     def generate(
         self, prompt: Prompt | str, options: GenerationOptions | None = None
@@ -419,6 +461,24 @@ class Session:
         self._release()
         self._tell()
 
+    def _begin_aside(self, stream: GenerationStream) -> None:
+        while not self._asides.acquire(timeout=_PATIENCE):
+            self._end_what_gives_way()
+        if not self._lock.acquire(blocking=False):
+            self._asides.release()
+            raise SessionBusyError(BUSY)
+        self._owner, self._aside = threading.get_ident(), stream
+
+    def _end_aside(self) -> None:
+        self._aside = None
+        self._release()
+        self._asides.release()
+
+    def _end_what_gives_way(self) -> None:
+        aside = self._aside
+        if aside:
+            aside.interrupt()
+
     def _acquire(self, withdrawn: Callable[[], bool] = lambda: False) -> None:
         """Wait for one's turn; a request that is `withdrawn` meanwhile does not get it."""
         me = threading.get_ident()
@@ -431,7 +491,9 @@ class Session:
             self._waiting.add(me)
             self._tell()
             try:
+                self._end_what_gives_way()
                 while not self._lock.acquire(timeout=_PATIENCE):
+                    self._end_what_gives_way()  # it may have begun just now
                     if withdrawn():
                         raise SessionBusyError("The request was withdrawn before its turn came.")
             finally:

@@ -45,7 +45,7 @@ LAYERS = {
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
             "preload", "quickstart", "export", "cli", "serve", "comparison_display",
-            "replay_command", "widget_panel", "comm", "vocabulary",
+            "replay_command", "widget_panel", "comm", "vocabulary", "suggesting",
         },
         {
             "IPython", "comm", "ipywidgets", "traitlets", "torch", "huggingface_hub", "nbformat",

@@ -40,7 +40,7 @@ class Entry:
         Of its authors, in their order, without particles such as "von".
     particle : str
         What stands before the first author's surname: ``"van den"``, mostly ``""``.
-    year, doi : str
+    year, doi, url : str
         Where known.
     line : int
         Where it begins in the file; 0 if it is in none.
@@ -56,6 +56,7 @@ class Entry:
     doi: str = ""
     line: int = 0
     bibtex: str = ""
+    url: str = ""
 
     def __str__(self) -> str:
         """Return the entry as Galactica writes it: title and first author's surname."""
@@ -162,6 +163,7 @@ def _read(path: str, modified: int, size: int) -> Library:
                 doi=plain_text(str(values.get("doi", ""))),
                 line=line,
                 bibtex=(found.raw or "").strip(),
+                url=str(values.get("url", "")).strip(),
             )
         )
     problems += [((block.start_line or 0) + 1, _failure(block)) for block in parsed.failed_blocks]
