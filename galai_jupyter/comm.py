@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from galai_jupyter import __version__
+from galai_jupyter import __version__, generation_requests
 from galai_jupyter.errors import GalacticaError
 from galai_jupyter.vocabulary import vocabulary
 
@@ -53,7 +53,7 @@ def _panel(request: Request) -> Iterator[Message]:
     yield {"model_id": panel().model_id}
 
 
-METHODS: dict[str, Method] = {"panel": _panel}
+METHODS: dict[str, Method] = {"panel": _panel, **generation_requests.METHODS}
 """The requests that the kernel answers."""
 
 
