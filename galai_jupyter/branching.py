@@ -10,7 +10,7 @@ from galai_jupyter.beginnings import token_texts
 from galai_jupyter.branches import Branch
 from galai_jupyter.engines.base import Engine, ScoredId
 from galai_jupyter.errors import OptionError, PromptError
-from galai_jupyter.generation import Generation
+from galai_jupyter.generation import Generation, ModelDescription
 from galai_jupyter.options import GenerationOptions
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.replay import same_checkpoint
@@ -78,7 +78,9 @@ def branch_request(
     if not added:
         raise PromptError("The text to go on from is empty: write what is to stand there.")
     options = _options(recorded, len(kept) + len(added), sequence)
-    same_scores = same_tokens and same_checkpoint(recorded.model, engine.description)
+    then, now = recorded.model, engine.description
+    same_model = same_checkpoint(then, now)
+    same_scores = same_tokens and same_model
     known = [_scored(token) for token in kept] if same_scores else []
     choice = _choice(here, added) if same_scores else None
     if choice:
@@ -93,7 +95,8 @@ def branch_request(
         for text, token in zip(token_texts(tokenizer, [*ids, *added]), known, strict=True)
     )
     branch = Branch(place, here.text, words, len(given))
-    return replace(prompt, given=given, branch=branch), options
+    notices = () if same_model else (f"{_name(then)} wrote the beginning, {_name(now)} went on",)
+    return replace(prompt, given=given, branch=branch, notices=notices), options
 
 
 def alternatives_at(
@@ -153,6 +156,10 @@ def _choice(here: TokenScore, added: Sequence[int]) -> ScoredId | None:
             if token_id == added[0]:
                 return ScoredId(token_id, value, others)
     return None
+
+
+def _name(model: ModelDescription) -> str:
+    return model.name or "another model"
 
 
 def _scored(token: TokenScore) -> ScoredId:

@@ -51,7 +51,7 @@ def test_the_text_goes_on_from_the_chosen_token() -> None:
     assert branch.tokens[2].log_probability == -1.5
     assert branch.tokens[:2] == recorded.tokens[:2]
     assert branch.new_tokens == 3 and branch.finish_reason == "max_new_tokens"
-    assert session.history[-1] is branch
+    assert session.history[-1] is branch and branch.notices == ()
     assert Generation.from_dict(branch.to_dict()).branch == branch.branch
 
 
@@ -168,6 +168,7 @@ def test_another_tokenizer_reads_the_text_anew() -> None:
     assert branch.text == "Hello metail"
     assert branch.branch == Branch(2, " you", " me", len("Hello me"))
     assert engine.requests[-1][0] == ["PHello me"]
+    assert branch.notices == ("another model wrote the beginning, scripted went on",)
     with pytest.raises(OptionError, match="no token 5 in this place"):
         session.branch(recorded, 2, 5)
     with pytest.raises(PromptError, match="another tokenizer"):

@@ -9,6 +9,9 @@ type Properties<T extends keyof HTMLElementTagNameMap> = Partial<
   >
 >;
 
+/** What JupyterLab's keyboard shortcuts are kept away from: its keys have their own meaning. */
+const CONTROLS = ['button', 'input', 'select'];
+
 /** Make an element. */
 export function make<T extends keyof HTMLElementTagNameMap>(
   tag: T,
@@ -17,6 +20,9 @@ export function make<T extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[T] {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
+  if (CONTROLS.includes(tag)) {
+    node.setAttribute('data-lm-suppress-shortcuts', 'true');
+  }
   return node;
 }
 
@@ -27,9 +33,4 @@ export function button(
   onclick: () => void
 ): HTMLButtonElement {
   return make('button', { type: 'button', className, onclick }, label);
-}
-
-/** Keep JupyterLab's keyboard shortcuts away from a node: its keys have their own meaning. */
-export function ownKeys(node: HTMLElement): void {
-  node.setAttribute('data-lm-suppress-shortcuts', 'true');
 }

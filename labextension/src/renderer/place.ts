@@ -52,7 +52,10 @@ function notebookOf(
 
 /** One more output at the end of an area; it is part of the notebook like any other. */
 export class AddedOutput {
-  constructor(private readonly area: OutputArea) {}
+  constructor(
+    private readonly area: OutputArea,
+    private readonly onFirst: () => void
+  ) {}
 
   /**
    * Show a MIME bundle in place of the one before.
@@ -69,6 +72,7 @@ export class AddedOutput {
       this.item = model.get(model.add(output) - 1);
       const added = this.area.widgets[this.area.widgets.length - 1];
       added?.node.scrollIntoView({ block: 'nearest' });
+      this.onFirst();
       return true;
     }
     for (let index = 0; index < model.length; index++) {

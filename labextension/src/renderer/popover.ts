@@ -2,7 +2,7 @@
  * An anchor and some content in, a box beside the anchor out, which Escape and the next click close.
  */
 
-import { make, ownKeys } from './dom';
+import { make } from './dom';
 
 const GAP = 4;
 
@@ -17,7 +17,6 @@ export class Popover {
     this.close(false);
     const node = make('div', { className: 'galai-popover', ariaLabel: label });
     node.setAttribute('role', 'dialog');
-    ownKeys(node);
     node.append(content);
     node.addEventListener('keydown', event => {
       event.stopPropagation();
@@ -40,8 +39,7 @@ export class Popover {
     document.addEventListener('pointerdown', this.onPointer, true);
     document.addEventListener('scroll', this.onScroll, true);
     window.addEventListener('resize', this.onScroll);
-    const first = node.querySelector<HTMLElement>('button, input, select');
-    first?.focus({ preventScroll: true });
+    node.querySelector('button')?.focus({ preventScroll: true });
   }
 
   /** Move the box to its anchor, after its content changed. */

@@ -22,20 +22,21 @@ export function fold(blocks: HTMLDetailsElement[], folded: boolean): void {
   });
 }
 
-/** Do `draw`, which makes the HTML anew, and leave open or folded what was. */
+/** Do `draw`, which makes the HTML anew at once, and leave open or folded what was. */
 export async function keepingFolds(
   root: Element,
   draw: () => Promise<void>
 ): Promise<void> {
   const all = () => [...root.querySelectorAll('details')];
   const before = all().map(each => [summaryOf(each), each.open] as const);
-  await draw();
-  all().forEach((each, index) => {
+  const drawn = draw();
+  const after = all();
+  after.forEach((each, index) => {
     const [summary, open] = before[index] ?? [];
-    if (summary === summaryOf(each)) {
-      each.open = open!;
-    }
+    const same = after.length === before.length || summary === summaryOf(each);
+    each.open = same && open !== undefined ? open : each.open;
   });
+  await drawn;
 }
 
 /** Return the boxes in which several sequences stand side by side; none if there is but one. */

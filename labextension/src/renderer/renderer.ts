@@ -6,18 +6,13 @@
  */
 
 import { Clipboard } from '@jupyterlab/apputils';
-import type { INotebookTracker } from '@jupyterlab/notebook';
-import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IRenderMime } from '@jupyterlab/rendermime';
 import { JSONObject, PartialJSONObject } from '@lumino/coreutils';
 import { Panel, Widget } from '@lumino/widgets';
 
-import { AlternativesView } from './alternatives';
+import { Brancher, Environment } from './brancher';
 import { Form, formOf } from './copying';
 import { make } from './dom';
-import { AddedOutput, placeOf } from './place';
-import { Popover } from './popover';
-import { Questions } from './questions';
 import { GenerationRecord, MIME_TYPE, readRecord } from './record';
 import {
   fold,
@@ -27,17 +22,8 @@ import {
   sortBoxes,
   workBlocks
 } from './rendered';
-import type { RendererSettings } from './settings';
-import { TokenView, type Place } from './tokenview';
+import { TokenView } from './tokenview';
 import { Toolbar, View } from './toolbar';
-
-/** What all renderers of a page share. */
-export interface Environment {
-  rendermime: IRenderMimeRegistry;
-  notebooks: INotebookTracker | null;
-  settings: RendererSettings;
-  trans: TranslationBundle;
-}
 
 type Bundle = Readonly<PartialJSONObject>;
 
@@ -55,11 +41,16 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
       fold: () => this.fold(),
       sort: order => this.sort(order),
       copy: form => void this.copy(form),
-      stop: () => void this.questions().stop(this.running)
+      stop: () => this.brancher.stop()
     });
-    this.tokens = new TokenView(shared.trans, (place, token) =>
-      this.choose(place, token)
+    this.brancher = new Brancher(this, shared, (words, kind) =>
+      this.toolbar.say(words, kind)
     );
+    this.tokens = new TokenView(shared.trans, (place, token) => {
+      if (this.record) {
+        this.brancher.choose(this.record, this.rawRecord(), place, token);
+      }
+    });
     this.tokens.node.hidden = true;
     this.addWidget(new Widget({ node: this.toolbar.node }));
     this.addWidget(new Widget({ node: this.tokens.node }));
@@ -79,17 +70,16 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
     this.bundle = bundle;
     this.record = readRecord(bundle[MIME_TYPE]);
     this.tokensAreDrawn = false;
-    this.view ??= this.shared.settings.defaultView;
-    await keepingFolds(this.node, () => this.renderBundle(model));
+    const drawn = keepingFolds(this.node, () => this.renderBundle(model));
+    this.arrange();
+    await drawn;
     if (!this.isDisposed) {
-      this.sort(this.order);
-      this.refresh();
+      this.arrange();
     }
   }
 
   dispose(): void {
-    this.aborting.abort();
-    this.popover.close(false);
+    this.brancher.dispose();
     this.toolbar.dispose();
     this.shared.settings.changed.disconnect(this.refresh, this);
     super.dispose();
@@ -132,25 +122,31 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
 
   private sort(order: SequenceOrder): void {
     this.order = order;
+    this.arrange();
+  }
+
+  private arrange(): void {
     if (this.record) {
-      sortBoxes(this.boxes(), this.record, order);
+      sortBoxes(this.boxes(), this.record, this.order);
     }
+    this.refresh();
   }
 
   /** Bring everything around the text into line with the state. */
   private refresh(): void {
     const { record } = this;
     const active = this.shared.settings.enabled && record !== null;
-    const view = (active && this.view) || 'rendered';
+    const chosen = this.view ?? this.shared.settings.defaultView;
+    const view = active ? chosen : 'rendered';
     this.toolbar.node.hidden = !active;
     this.tokens.node.hidden = view !== 'tokens';
     this.inner?.setHidden(view === 'tokens');
     if (!active) {
-      this.popover.close(false);
+      this.brancher.close();
       return;
     }
     if (view === 'tokens' && !this.tokensAreDrawn) {
-      this.popover.close(false);
+      this.brancher.close();
       this.tokens.show(record);
       this.tokensAreDrawn = true;
     }
@@ -174,7 +170,7 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
     let said = trans.__('Copied.');
     if (!text && form === 'latex') {
       try {
-        text = await this.questions().latex(this.rawRecord());
+        text = await this.brancher.questions().latex(this.rawRecord());
       } catch (error) {
         text = formOf(this.bundle, 'markdown');
         said = trans.__('Copied as Markdown: %1', (error as Error).message);
@@ -186,64 +182,6 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
       Clipboard.copyToSystem(text); // where the page is not allowed to, or not secure
     }
     this.toolbar.say(said);
-  }
-
-  /** Offer the alternatives of a token. */
-  private choose(place: Place, token: HTMLElement): void {
-    const { trans } = this.shared;
-    const chosen =
-      this.record?.sequences[place.sequence]?.tokens[place.place - 1];
-    if (!chosen) {
-      return;
-    }
-    const view = new AlternativesView(trans, chosen, place.place, {
-      branch: words => void this.branch(place, words),
-      ask: () => this.questions().alternatives(this.rawRecord(), place),
-      resized: () => this.popover.place()
-    });
-    this.popover.open(token, trans.__('Alternatives'), view.node);
-  }
-
-  private async branch(place: Place, chosen: number | string): Promise<void> {
-    const { trans } = this.shared;
-    this.popover.close();
-    if (this.running) {
-      this.toolbar.say(
-        trans.__('Another branch of this text grows: stop it first.'),
-        'running'
-      );
-      return;
-    }
-    const found = placeOf(this, this.shared.notebooks);
-    if (!found) {
-      this.toolbar.say(
-        trans.__('Only an output of a notebook can branch.'),
-        'problem'
-      );
-      return;
-    }
-    this.running = crypto.randomUUID?.() ?? String(Math.random());
-    this.toolbar.say(trans.__('A branch grows below…'), 'running');
-    try {
-      await this.questions().branch(
-        this.rawRecord(),
-        place,
-        chosen,
-        this.running,
-        new AddedOutput(found.area),
-        this.aborting.signal
-      );
-      this.toolbar.say(trans.__('The branch is the last output of this cell.'));
-    } catch (error) {
-      this.toolbar.say((error as Error).message, 'problem');
-    } finally {
-      this.running = '';
-    }
-  }
-
-  private questions(): Questions {
-    const kernel = placeOf(this, this.shared.notebooks)?.kernel ?? null;
-    return new Questions(this.shared.trans, kernel);
   }
 
   private rawRecord(): JSONObject {
@@ -258,9 +196,7 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
   private inner: IRenderMime.IRenderer | null = null;
   private innerType: string | undefined;
   private tokensAreDrawn = false;
-  private running = '';
-  private readonly aborting = new AbortController();
-  private readonly popover = new Popover();
+  private readonly brancher: Brancher;
   private readonly toolbar: Toolbar;
   private readonly tokens: TokenView;
 }

@@ -2,7 +2,7 @@
  * A record in, its tokens as buttons out; one of them is in the tab order, arrows reach the others.
  */
 
-import { make, ownKeys } from './dom';
+import { make } from './dom';
 import type { GenerationRecord, Token } from './record';
 import {
   nats,
@@ -27,7 +27,6 @@ export class TokenView {
     private readonly trans: Translation,
     private readonly onChoose: (place: Place, button: HTMLElement) => void
   ) {
-    ownKeys(this.node);
     this.node.addEventListener('keydown', event => this.onKey(event));
     this.node.addEventListener('click', event => this.onClick(event));
   }

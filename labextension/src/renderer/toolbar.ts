@@ -3,7 +3,7 @@
  */
 
 import type { Form } from './copying';
-import { button, make, ownKeys } from './dom';
+import { button, make } from './dom';
 import { Popover } from './popover';
 import type { SequenceOrder } from './rendered';
 import type { Translation } from './words';
@@ -35,8 +35,7 @@ export class Toolbar {
     private readonly trans: Translation,
     actions: ToolbarActions
   ) {
-    ownKeys(this.node);
-    this.node.setAttribute('role', 'toolbar');
+    this.node.setAttribute('role', 'group');
     this.node.setAttribute('aria-label', trans.__('Galactica generation'));
     const action = (label: string, name: string, act: () => void) =>
       button(label, `galai-button galai-${name}`, act);
