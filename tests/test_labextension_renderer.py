@@ -83,7 +83,7 @@ class SavedPage(NotebookPage):
         )
         nbformat.write(document, self.path)
         page.goto(f"{address}/lab/tree/{self.path.name}?reset")
-        page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden)", timeout=60_000)
+        page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden)", timeout=120_000)
         page.wait_for_selector(".jp-OutputArea-output")
         self.wait_for_kernel("idle")
 
@@ -113,7 +113,7 @@ def context(lab: tuple[Any, str, Path]) -> Iterator[Any]:
     browser, address, _ = lab
     context = browser.new_context(viewport={"width": 1200, "height": 1000})
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     raised: list[str] = []
     context.on("weberror", lambda error: raised.append(str(error.error)))
     yield context
@@ -441,7 +441,7 @@ def test_notebook_7_has_the_buttons(lab: tuple[Any, str, Path]) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{address}/notebooks/seven.ipynb")
-        page.click(f"{OUTPUT} .galai-tokens", timeout=60_000)
+        page.click(f"{OUTPUT} .galai-tokens", timeout=120_000)
         page.locator(".galai-token").nth(1).click()
         page.locator(".galai-popover .galai-branch").click()
         page.wait_for_selector(".galai-problem:has-text('%load_ext galai_jupyter')")
