@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from galai_jupyter import __version__
+from galai_jupyter import __version__, generation_requests
 from galai_jupyter.errors import GalacticaError
 from galai_jupyter.suggesting import suggest
 from galai_jupyter.vocabulary import vocabulary
@@ -70,6 +70,7 @@ def _panel(request: Request) -> Iterator[Message]:
 METHODS: dict[str, Method] = {
     "panel": _panel,
     "suggest": lambda request: suggest(request.parameters, request.cancelled),
+    **generation_requests.METHODS,
 }
 """The requests that the kernel answers."""
 

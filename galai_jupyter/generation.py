@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from galai_jupyter.branches import Branch
 from galai_jupyter.catalog import format_count
 from galai_jupyter.options import GenerationOptions
 from galai_jupyter.scores import Scored, TokenScore, token_from_list, token_to_list
@@ -215,6 +216,9 @@ class Generation:
         Versions of the packages that took part.
     suggestions : Suggestions or None
         The references that the sequences are, if references were asked for.
+    branch : Branch or None
+        Where the text leaves the one that it was made from, if it is a branch; the tokens up to
+        there are among those of the sequences, but were not generated.
     """
 
     prompt: str
@@ -233,6 +237,7 @@ class Generation:
     created: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     suggestions: Suggestions | None = None
+    branch: Branch | None = None
 
     @property
     def text(self) -> str:
@@ -257,7 +262,8 @@ class Generation:
     @property
     def new_tokens(self) -> int:
         """Number of tokens generated, over all sequences."""
-        return sum(len(sequence.tokens) for sequence in self.sequences)
+        given = self.branch.given if self.branch else 0
+        return sum(max(0, len(sequence.tokens) - given) for sequence in self.sequences)
 
     @property
     def tokens_per_second(self) -> float:
@@ -280,10 +286,12 @@ class Generation:
             entry.name: getattr(self, entry.name)
             for entry in fields(self)
             if entry.name
-            not in ("sequences", "options", "model", "notices", "versions", "suggestions")
+            not in ("sequences", "options", "model", "notices", "versions", "suggestions", "branch")
         }
         if self.suggestions:
             plain["suggestions"] = self.suggestions.to_dict()
+        if self.branch:
+            plain["branch"] = self.branch.to_dict()
         return {
             "format": FORMAT_VERSION,
             **plain,
@@ -330,6 +338,8 @@ class Generation:
         plain["notices"] = tuple(values["notices"])
         if values.get("suggestions"):
             plain["suggestions"] = Suggestions.from_dict(values["suggestions"])
+        if values.get("branch"):
+            plain["branch"] = Branch.from_dict(values["branch"])
         plain["sequences"] = tuple(
             GeneratedSequence(
                 text=sequence["text"],

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from galai_jupyter.branches import Branch
 from galai_jupyter.errors import OptionError, PromptError, did_you_mean
 from galai_jupyter.options import PromptOptions
 from galai_jupyter.references import END_REF, open_reference
+from galai_jupyter.scores import TokenScore
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,12 +36,19 @@ class Prompt:
         Whether a text that is too long is cut on its left or refused.
     notices : tuple of str
         What was changed in the person's text.
+    given : tuple of TokenScore
+        Tokens that the continuation begins with, as they are: they count as its first ones, but
+        are not generated.
+    branch : Branch or None
+        Why they are given, for the record.
     """
 
     text: str
     new_doc: bool = False
     truncate: bool = True
     notices: tuple[str, ...] = ()
+    given: tuple[TokenScore, ...] = ()
+    branch: Branch | None = None
 
 
 @dataclass(frozen=True)

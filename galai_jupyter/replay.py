@@ -65,7 +65,7 @@ class Replay:
         It ends with the command that brings the recorded model or versions back, if there is one.
         """
         then, now = self.recorded.model, self.repeated.model
-        names = [] if _same_checkpoint(then, now) else [_identities(then, now)]
+        names = [] if same_checkpoint(then, now) else [_identities(then, now)]
         places = [
             (before, after)
             for before, after in (
@@ -120,7 +120,10 @@ class Replay:
 
 def request_of(recorded: Generation) -> tuple[Prompt, GenerationOptions]:
     """Return the prompt and the options that a generation was made with, seed included."""
-    return Prompt(recorded.prompt, recorded.new_doc), recorded.options
+    branch = recorded.branch
+    given = recorded.tokens[: branch.given] if branch else ()
+    prompt = Prompt(recorded.prompt, recorded.new_doc, given=given, branch=branch)
+    return prompt, recorded.options
 
 
 def _agree(then: GeneratedSequence, now: GeneratedSequence) -> bool:
@@ -140,7 +143,7 @@ def _token_words(tokens: Sequence[TokenScore], index: int) -> str:
     return f"{text} ({100 * math.exp(min(tokens[index].log_probability, 0)):.1f} %)"
 
 
-def _same_checkpoint(then: ModelDescription, now: ModelDescription) -> bool:
+def same_checkpoint(then: ModelDescription, now: ModelDescription) -> bool:
     """Return whether both are one checkpoint, as far as the record can tell."""
     if then.fingerprint and now.fingerprint:
         return then.fingerprint == now.fingerprint
@@ -171,7 +174,7 @@ def _load_command(
     """Return how to load the model of the record, if a command can."""
     if then.engine != "local":
         return ""
-    replaced = then.name == now.name and not _same_checkpoint(then, now)
+    replaced = then.name == now.name and not same_checkpoint(then, now)
     if replaced and not then.revision:
         old = next((version for name, version, _ in packages if name == "galai-jupyter"), "")
         if then.name == catalog.DEMO and old:

@@ -37,7 +37,7 @@ def score_continuation(engine: Engine, prompt: Prompt, continuation: str) -> Con
         If a text is empty, or the continuation is longer than the context.
     """
     tokenizer = engine.tokenizer
-    ids = _continuation_ids(tokenizer, prompt.text, continuation)
+    ids = continuation_ids(tokenizer, prompt.text, continuation)
     if not ids:
         raise PromptError("The continuation is empty: give the text that is to be scored.")
     if len(ids) >= engine.context_size:
@@ -101,7 +101,7 @@ def _space_notices(prompt: str, continuations: Sequence[str]) -> tuple[str, ...]
     )
 
 
-def _continuation_ids(tokenizer: Tokenizer, prompt: str, continuation: str) -> list[int]:
+def continuation_ids(tokenizer: Tokenizer, prompt: str, continuation: str) -> list[int]:
     """Return the tokens that follow those of `prompt`.
 
     They are read in its light, since a sequence that it opens splits into characters, unless the

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
+from galai_jupyter.branching import alternatives_at, branch_request
 from galai_jupyter.comparing import ComparisonStream
 from galai_jupyter.engines.hardware import release_memory
 from galai_jupyter.errors import (
@@ -24,6 +25,7 @@ from galai_jupyter.model import Model
 from galai_jupyter.options import GenerationOptions, LoadOptions
 from galai_jupyter.prompts import Prompt
 from galai_jupyter.replay import Replay, request_of
+from galai_jupyter.scores import TokenAlternative
 from galai_jupyter.scoring import score_given
 from galai_jupyter.strategies import parse_decodings
 from galai_jupyter.streaming import GenerationStream
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from galai_jupyter.batch import Batch
     from galai_jupyter.comparison import Comparison
-    from galai_jupyter.engines.base import Engine
+    from galai_jupyter.engines.base import Engine, ScoredId
     from galai_jupyter.engines.progress import Progress
 
 BUSY = "A cell or the panel is generating: ask again when it has ended."
@@ -302,6 +304,73 @@ class Session:
         if not isinstance(recorded, Generation):
             recorded = self.recorded(recorded)
         return Replay(recorded, self.stream(*request_of(recorded)).drain()[0])
+
+    def branch(
+        self, recorded: Generation, place: int, chosen: int | str, sequence: int = 0
+    ) -> GenerationStream:
+        """Go on from another token: the text up to a place, what is chosen there, and what follows.
+
+        Options and seed are those of the record, ``max_new_tokens`` for all of the text included;
+        one sequence comes out. The tokens before the place stay exactly what they were, as far as
+        the model's tokenizer has them.
+
+        Parameters
+        ----------
+        recorded : Generation
+            What to leave.
+        place : int
+            Number of the token to replace, from 1.
+        chosen : int or str
+            What takes its place: the id of a token, or a text.
+        sequence : int, default 0
+            Which of its sequences to leave.
+
+        Returns
+        -------
+        GenerationStream
+            An iterator of events as of `stream`; its record says where it branched.
+
+        Raises
+        ------
+        OptionError, PromptError
+            If there is no such place, or the request cannot be run.
+
+        Examples
+        --------
+        >>> session = get_session()
+        >>> answer = session.history[-1]  # doctest: +SKIP
+        >>> session.branch(answer, 3, " but").drain()[0].text  # doctest: +SKIP
+        """
+        model = self.ensure_model()
+        request = branch_request(model.engine, self._score, recorded, place, chosen, sequence)
+        return self.stream(*request)
+
+    def alternatives(
+        self, recorded: Generation, place: int, sequence: int = 0
+    ) -> tuple[TokenAlternative, ...]:
+        """Return the likeliest tokens in one place of a recorded text, as the model sees it now.
+
+        Parameters
+        ----------
+        recorded : Generation
+            The text.
+        place : int
+            Number of the token, from 1.
+        sequence : int, default 0
+            Which of its sequences.
+
+        Raises
+        ------
+        OptionError, PromptError
+            If there is no such place, or the model cannot read the text up to there.
+        """
+        return alternatives_at(self.ensure_model().engine, self._score, recorded, place, sequence)
+
+    def _score(self, prompt: Sequence[int], continuation: Sequence[int]) -> tuple[ScoredId, ...]:
+        model = self.ensure_model()
+        with self._exclusively():
+            model.check_open()
+            return model.engine.score(prompt, continuation)
 
     def recorded(self, number: int | None = None) -> Generation:
         """Return a generation of the history by its number, from 1; the last one if left out.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from galai_jupyter.beginnings import given_ids, steps_behind
 from galai_jupyter.bibliography.checking import check_texts
 from galai_jupyter.bibliography.library import read_library
 from galai_jupyter.constraining import reference_trie
@@ -207,8 +208,10 @@ class GenerationStream(Iterator[StreamEvent]):
         self._engine = engine
         self._prompts = list(prompts)
         self._options = options
+        self._given = given_ids(engine.tokenizer, self._prompts)
+        room = max(options.max_new_tokens, len(self._given))
         encoded = [
-            encode_prompt(engine.tokenizer, prompt, options.max_new_tokens, engine.context_size)
+            encode_prompt(engine.tokenizer, prompt, room, engine.context_size)
             for prompt in self._prompts
         ]
         self._ids = [ids for ids, _ in encoded]
@@ -218,7 +221,8 @@ class GenerationStream(Iterator[StreamEvent]):
         # Engines that know nothing of constraints are not asked for one.
         self._constraint: tuple[ReferenceTrie, ...] = ()
         if self._library and options.constrain:
-            texts = [prompt.text for prompt in self._prompts]
+            begun = "".join(token.text for prompt in self._prompts for token in prompt.given)
+            texts = [prompt.text + begun for prompt in self._prompts]
             self._constraint = (reference_trie(self._library, engine.tokenizer, texts),)
         self._on_start, self._on_finish = on_start, on_finish
         self._interrupt = threading.Event()
@@ -247,6 +251,11 @@ class GenerationStream(Iterator[StreamEvent]):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """What it continues."""
+        return tuple(self._prompts)
 
     @property
     def prompt_count(self) -> int:
@@ -287,10 +296,7 @@ class GenerationStream(Iterator[StreamEvent]):
         self._start_time = time.perf_counter()
         failure: Exception | None = None
         try:
-            steps = self._engine.steps(
-                self._ids, self._options, self._interrupt.is_set, *self._constraint
-            )
-            for step in steps:
+            for step in self._steps():
                 yield from self._take(step)
         except Exception as error:  # whatever the engine raises: the text must not be lost
             failure = error
@@ -302,10 +308,18 @@ class GenerationStream(Iterator[StreamEvent]):
         if failure:
             raise _explained(failure) from failure
 
+    def _steps(self) -> Iterator[Step]:
+        engine, options, asked = self._engine, self._options, self._interrupt.is_set
+        if not self._given:
+            return engine.steps(self._ids, options, asked, *self._constraint)
+        ids = [*self._ids[0], *(token.id for token in self._given)]
+        return steps_behind(self._given, engine, ids, options, asked, *self._constraint)
+
     def _take(self, step: Step) -> Iterator[StreamEvent]:
         now = time.perf_counter()
         self._end_time[step.prompt_index] = now
-        if step.ids and not self._first_token_time[step.prompt_index]:
+        generated = step.ids and step.ids != self._given
+        if generated and not self._first_token_time[step.prompt_index]:
             self._first_token_time[step.prompt_index] = now
         self._drafted[step.prompt_index] += step.drafted
         self._accepted[step.prompt_index] += step.accepted
@@ -339,6 +353,7 @@ class GenerationStream(Iterator[StreamEvent]):
                 first_token_seconds=max(0.0, self._first_token_time[index] - self._start_time),
                 drafted_tokens=self._drafted[index],
                 accepted_tokens=self._accepted[index],
+                branch=prompt.branch,
                 notices=(
                     prompt.notices
                     + cut_notices(self._cut[index])
@@ -356,7 +371,9 @@ class GenerationStream(Iterator[StreamEvent]):
     def _results(self, sequences: Sequence[_SequenceAssembler]) -> tuple[GeneratedSequence, ...]:
         """Return the sequences; a library may have fewer references than were asked for."""
         if self._constraint:
-            sequences = [each for each in sequences if each.tokens] or sequences
+            sequences = [
+                each for each in sequences if len(each.tokens) > len(self._given)
+            ] or sequences
         return tuple(sequence.result for sequence in sequences)
 
     def _library_notices(

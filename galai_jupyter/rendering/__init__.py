@@ -1,6 +1,10 @@
 """Generated text and generations in; HTML, Markdown, LaTeX, plain text and MIME bundles out."""
 
-from galai_jupyter.rendering.bundles import generation_bundle, streaming_bundle
+from galai_jupyter.rendering.bundles import (
+    generation_bundle,
+    generation_latex,
+    streaming_bundle,
+)
 from galai_jupyter.rendering.comparison_view import comparing_bundle, comparison_bundle
 from galai_jupyter.rendering.displayable import display_latex, display_markdown
 from galai_jupyter.rendering.replay_view import replay_bundle
@@ -14,6 +18,7 @@ __all__ = [
     "display_latex",
     "display_markdown",
     "generation_bundle",
+    "generation_latex",
     "generations",
     "prompt_tokens_bundle",
     "replay_bundle",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from galai_jupyter.branches import Branch
 from galai_jupyter.generation import MIME_TYPE, GeneratedSequence, Generation
 from galai_jupyter.rendering import styles
+from galai_jupyter.rendering.branch_view import branch_html, branch_markdown, branch_plain
 from galai_jupyter.rendering.footer import facts, finish_words
 from galai_jupyter.rendering.front_ends import typesets_html
 from galai_jupyter.rendering.sanitise import sanitise
@@ -20,6 +22,7 @@ from galai_jupyter.rendering.text import (
     continuation_html,
     continuation_markdown,
     html_fragment,
+    to_latex,
     to_markdown,
 )
 from galai_jupyter.rendering.words import words_html, words_markdown
@@ -66,24 +69,43 @@ def generation_bundle(
 
 
 def streaming_bundle(
-    prompt: str, text: str, *, special_tokens: str = "badge", html: bool | None = None
+    prompt: str,
+    text: str,
+    *,
+    special_tokens: str = "badge",
+    html: bool | None = None,
+    branch: Branch | None = None,
 ) -> dict[str, Any]:
     """Return a small MIME bundle of a text that still grows.
 
     What is not closed yet, a formula, a fence or a special token, is shown as text.
     """
-    bundle: dict[str, Any] = {"text/plain": prompt + text}
+    bundle: dict[str, Any] = {"text/plain": branch_plain(branch) + prompt + text}
     if html if html is not None else typesets_html():
         fragment = html_fragment(text, prompt=prompt, special_tokens=special_tokens, streaming=True)
-        bundle["text/html"] = sanitise(f"{fragment}<small>{_GENERATING}</small>")
+        bundle["text/html"] = sanitise(
+            f"{branch_html(branch)}{fragment}<small>{_GENERATING}</small>"
+        )
     else:
         markdown = to_markdown(text, prompt=prompt, special_tokens=special_tokens)
-        bundle["text/markdown"] = f"{markdown}\n*{_GENERATING}*\n"
+        heading = f"{branch_markdown(branch)}\n\n" if branch else ""
+        bundle["text/markdown"] = f"{heading}{markdown}\n*{_GENERATING}*\n"
     return bundle
 
 
+def generation_latex(generation: Generation) -> str:
+    """Return all texts of a generation as the body of a LaTeX document."""
+    if generation.suggestions:
+        return suggestions_latex(generation, generation.suggestions)
+    texts = [to_latex(each.text, prompt=generation.prompt) for each in generation.sequences]
+    count = len(texts)
+    if count > 1:
+        texts = [f"% {index} of {count}\n{text}" for index, text in enumerate(texts, 1)]
+    return "\n".join(texts)
+
+
 def _plain(generation: Generation, scores: bool) -> str:
-    shown = _plain_texts(generation)
+    shown = branch_plain(generation.branch) + _plain_texts(generation)
     return f"{shown}\n\n{scores_plain(generation)}" if scores else shown
 
 
@@ -113,6 +135,7 @@ def _html(generation: Generation, special_tokens: str, scores: bool) -> str:
             for index, sequence in enumerate(sequences, 1)
         )
         shown = html_fragment(prompt, special_tokens=special_tokens) + f"<div>{panels}</div>"
+    shown = branch_html(generation.branch) + shown
     if scores:
         shown += scores_html(generation)
     told = "".join(
@@ -135,6 +158,8 @@ def _markdown(generation: Generation, special_tokens: str, scores: bool) -> str:
             outcome = words_markdown(_outcome(generation, sequence))
             text = continuation_markdown(prompt, sequence.text, special_tokens=special_tokens)
             parts.append(f"**{_label(generation, index)}** {outcome}\n\n{text}")
+    if generation.branch:
+        parts.insert(0, branch_markdown(generation.branch))
     if scores:
         parts.append(scores_markdown(generation))
     parts += [f"**Note:** {words_markdown(notice)}" for notice in generation.notices]
