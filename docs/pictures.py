@@ -100,7 +100,7 @@ def main() -> None:
         film = Film(page)
         for cell, source in enumerate((CITATION, FORMULA, SUGGESTIONS), 1):
             write_and_run(notebook, cell, source, film)
-        notebook.command("galai:open-panel")
+        notebook.command("galai:panel")
         page.wait_for_selector(".galai-panel")
         film.shoot()
         frames = list(film.frames())
