@@ -1,0 +1,72 @@
+/** A kernel in, the words that its galai_jupyter knows out; kernels without one are left in peace. */
+
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+
+import { connect } from '../kernel';
+import type { Vocabulary } from '../protocol';
+
+interface Known {
+  words: Vocabulary | null;
+  /** Whether asking makes sense: not again before a cell has run. */
+  worthAsking: boolean;
+  asked: Promise<Vocabulary | null> | null;
+}
+
+/** The words of all kernels. */
+export class KernelWords {
+  /** @param changed - Called when a kernel's words came or went, or may now be asked for. */
+  constructor(private readonly changed: () => void) {}
+
+  /** Return the words that are known already. */
+  known(kernel: Kernel.IKernelConnection): Vocabulary | null {
+    return this._kernels.get(kernel)?.words ?? null;
+  }
+
+  /** Ask a kernel, unless it was asked since the last cell ran; null where it does not know. */
+  ask(kernel: Kernel.IKernelConnection): Promise<Vocabulary | null> {
+    const known = this._kernels.get(kernel) ?? this._watch(kernel);
+    if (known.worthAsking) {
+      known.worthAsking = false;
+      known.asked = connect(kernel).then(
+        connection => {
+          known.words = connection.hello.vocabulary;
+          this.changed();
+          return known.words;
+        },
+        () => null
+      );
+    }
+    return known.asked ?? Promise.resolve(null);
+  }
+
+  private _watch(kernel: Kernel.IKernelConnection): Known {
+    const known: Known = { words: null, worthAsking: true, asked: null };
+    this._kernels.set(kernel, known);
+    kernel.statusChanged.connect((_, status) => {
+      if (['restarting', 'autorestarting', 'dead'].includes(status)) {
+        known.words = known.asked = null;
+        known.worthAsking = false;
+        this.changed();
+      }
+    });
+    kernel.iopubMessage.connect((_, message) => {
+      if (!known.words && endsCell(message)) {
+        known.worthAsking = true;
+        this.changed();
+      }
+    });
+    return known;
+  }
+
+  private readonly _kernels = new WeakMap<Kernel.IKernelConnection, Known>();
+}
+
+function endsCell(message: KernelMessage.IIOPubMessage): boolean {
+  const { parent_header: parent, header, content } = message;
+  return (
+    header.msg_type === 'status' &&
+    (content as { execution_state?: string }).execution_state === 'idle' &&
+    'msg_type' in parent &&
+    parent.msg_type === 'execute_request'
+  );
+}
