@@ -1,9 +1,10 @@
 /** The first line of a cell and the kernel's vocabulary in; what the kernel would refuse out. */
 
-import type { Option, Vocabulary } from '../protocol';
+import type { Vocabulary } from '../protocol';
 
 import { Part, splitMagic } from './magic';
-import { Problem } from './problem';
+import { checkValue } from './checkValue';
+import type { Problem } from './problem';
 import {
   didYouMean,
   findOption,
@@ -30,36 +31,33 @@ export function checkMagic(
   if (first && first.text in words.shorthands) {
     parts.shift();
   }
-  const problems: Problem[] = [];
-  parts.forEach((part, index) => {
-    const value = parts.slice(index + 1).find(({ kind }) => kind !== 'equals');
-    const message =
-      part.kind === 'word'
-        ? say(
-            '“%1” is not an option: options go behind %%galactica, the prompt goes below.',
-            part.text
-          )
-        : part.kind === 'option'
-          ? checkFlag(part, value, parts[index + 1]?.kind, words, say)
-          : null;
-    if (typeof message === 'string') {
-      problems.push(error(part, message));
-    } else if (message) {
-      problems.push(message);
-    }
-  });
   const end = parts.at(-1)?.to ?? magic.to;
   const rest = line.slice(end).trim();
-  if (rest) {
-    const from = line.length - line.slice(end).trimStart().length;
-    problems.push(
-      error(
-        { from, to: from + rest.length },
-        say('The quotes are not closed: close them.')
-      )
-    );
-  }
+  const problems = rest ? [unclosed(line, end, say)] : [];
+  parts.forEach((part, index) => {
+    const following = parts[index + 1];
+    if (part.kind === 'word') {
+      problems.push(error(part, noOption(part.text, say)));
+    } else if (part.kind === 'option' && (following || !rest)) {
+      const value = following?.kind === 'equals' ? parts[index + 2] : following;
+      const problem = checkOption(part, value, following, words, say);
+      problems.push(...(problem ? [problem] : []));
+    }
+  });
   return problems;
+}
+
+function unclosed(line: string, end: number, say: Say): Problem {
+  const from = line.length - line.slice(end).trimStart().length;
+  const message = say('The quotes are not closed: close them.');
+  return error({ from, to: line.trimEnd().length }, message);
+}
+
+function noOption(word: string, say: Say): string {
+  return say(
+    '“%1” is not an option: options go behind %%galactica, the prompt goes below.',
+    word
+  );
 }
 
 function error(place: { from: number; to: number }, message: string): Problem {
@@ -73,115 +71,57 @@ function lineOfItsOwn(name: string, say: Say): string {
   );
 }
 
-/** Return what is wrong with a flag (a sentence) or with its value (a problem), if anything is. */
-function checkFlag(
+/** Return what is wrong with an option or with its value, if anything is. */
+function checkOption(
   flag: Part,
   value: Part | undefined,
-  next: string | undefined,
+  following: Part | undefined,
   words: Vocabulary,
   say: Say
-): string | Problem | null {
-  const found = findOption(flag.text, words);
-  if (!found) {
-    const flags = words.options.map(option => option.flag);
-    return (
-      say('There is no option %1.', flag.text) +
-      didYouMean(flag.text, flags, say)
-    );
+): Problem | null {
+  const message = checkFlag(flag, value, following, words, say);
+  if (message) {
+    return error(flag, message);
   }
-  const { option } = found;
+  const option = findOption(flag.text, words)?.option;
+  if (!option || !value || option.type === 'bool') {
+    return null;
+  }
+  const wrong = checkValue(option, value.text, words, say);
+  return wrong ? error(value, wrong) : null;
+}
+
+function checkFlag(
+  { text }: Part,
+  value: Part | undefined,
+  following: Part | undefined,
+  words: Vocabulary,
+  say: Say
+): string | null {
+  const option = findOption(text, words)?.option;
+  if (!option) {
+    const flags = words.options.map(({ flag }) => flag);
+    return say('There is no option %1.', text) + didYouMean(text, flags, say);
+  }
   if (!PROMPT_GROUPS.includes(option.group)) {
     return say(
       '%1 makes no sense here: it is a %2 option.',
-      flag.text,
+      text,
       option.group
     );
   }
+  const { flag } = option;
   if (option.type === 'bool') {
-    const negative = option.flag.replace('--', '--no-');
-    return next === 'equals'
-      ? say(
-          '%1 takes no value: write %2 or %3.',
-          flag.text,
-          option.flag,
-          negative
-        )
+    const negative = flag.replace('--', '--no-');
+    return following?.kind === 'equals'
+      ? say('%1 takes no value: write %2 or %3.', text, flag, negative)
       : null;
   }
-  if (value?.kind !== 'value') {
-    const allowed = range(option, say);
-    return allowed
-      ? say('%1 needs a value (%2).', option.flag, allowed)
-      : say('%1 needs a value.', option.flag);
+  if (value?.kind === 'value') {
+    return null;
   }
-  const message = checkValue(option, unquote(value.text), words, say);
-  return message ? error(value, message) : null;
-}
-
-function unquote(text: string): string {
-  return /^(["']).*\1$/s.test(text) && text.length > 1
-    ? text.slice(1, -1)
-    : text;
-}
-
-const WHOLE = /^[-+]?\d+(_\d+)*$/;
-const NUMBER = /^[-+]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[-+]?\d+)?$/i;
-
-function checkValue(
-  option: Option,
-  text: string,
-  words: Vocabulary,
-  say: Say
-): string | null {
-  if (option.name === 'task') {
-    const task = text.replaceAll('_', '-');
-    return words.tasks.includes(task)
-      ? null
-      : say('There is no task %1.', text) + didYouMean(task, words.tasks, say);
-  }
-  if (option.name === 'compare') {
-    return checkDecodings(text, words, say);
-  }
-  if (option.type !== 'str') {
-    const whole = option.type === 'int';
-    if (!(whole ? WHOLE : NUMBER).test(text)) {
-      return whole
-        ? say('%1 takes a whole number, not “%2”.', option.flag, text)
-        : say('%1 takes a number, not “%2”.', option.flag, text);
-    }
-    const value = Number(text.replaceAll('_', ''));
-    const { minimum, maximum } = option;
-    const inside =
-      value >= (minimum ?? -Infinity) && value <= (maximum ?? Infinity);
-    return inside
-      ? null
-      : say('%1 must be %2, not %3.', option.flag, range(option, say), text);
-  }
-  return option.choices.length === 0 || option.choices.includes(text)
-    ? null
-    : say(
-        '%1 must be one of %2, not “%3”.',
-        option.flag,
-        range(option, say),
-        text
-      ) + didYouMean(text, option.choices, say);
-}
-
-function checkDecodings(
-  text: string,
-  words: Vocabulary,
-  say: Say
-): string | null {
-  for (const decoding of text.split(',')) {
-    const name = decoding.trim().split(':')[0];
-    const known = name.toLowerCase().replaceAll('_', '-');
-    if (name && !words.strategies.includes(known)) {
-      return (
-        say('There is no decoding %1.', name) +
-        (didYouMean(known, words.strategies, say) ||
-          ` ${say('There are %1.', words.strategies.join(', '))}`)
-      );
-    }
-  }
-  return null;
+  const allowed = range(option, say);
+  return allowed
+    ? say('%1 needs a value (%2).', flag, allowed)
+    : say('%1 needs a value.', flag);
 }

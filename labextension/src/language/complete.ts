@@ -6,15 +6,9 @@
 
 import type { Option, Vocabulary } from '../protocol';
 
+import { Candidate, flags } from './flags';
 import { TOKEN_START } from './tokens';
-import { findOption, PROMPT_GROUPS, range, Say } from './words';
-
-export interface Candidate {
-  text: string;
-  kind: string;
-  /** What it means; empty where there is nothing to say. */
-  help: string;
-}
+import { findOption, PROMPT_GROUPS, Say } from './words';
 
 export interface Completion {
   /** The word that is being typed. */
@@ -126,32 +120,4 @@ function optionValues(
     );
   }
   return plain(option.choices, 'value');
-}
-
-function flags(options: Option[], say: Say): Candidate[] {
-  return [
-    ...options.map(option => ({
-      text: option.flag,
-      kind: 'option',
-      help: describe(option, say)
-    })),
-    ...options
-      .filter(({ type }) => type === 'bool')
-      .map(option => ({
-        text: option.flag.replace('--', '--no-'),
-        kind: 'option',
-        help: say('Switches %1 off: %2', option.flag, option.help)
-      }))
-  ];
-}
-
-function describe(option: Option, say: Say): string {
-  const values = range(option, say);
-  const preset = option.default;
-  const shown = ['number', 'string'].includes(typeof preset);
-  return [
-    option.help,
-    ...(values ? [say('Values: %1.', values)] : []),
-    ...(shown ? [say('Default: %1.', String(preset))] : [])
-  ].join(' ');
 }

@@ -43,7 +43,7 @@ export function closeMatches(word: string, known: readonly string[]): string[] {
   return known
     .map(each => ({ each, ratio: similarity(each, word) }))
     .filter(({ ratio }) => ratio >= 0.6)
-    .sort((a, b) => b.ratio - a.ratio)
+    .sort((a, b) => b.ratio - a.ratio || (a.each < b.each ? 1 : -1))
     .slice(0, 3)
     .map(({ each }) => each);
 }
