@@ -100,6 +100,18 @@ describe('a kernel’s words', () => {
     expect(kernel.opened).toBe(2);
   });
 
+  it('are asked for again if a cell ran while the answer was awaited', async () => {
+    const { kernel, changed, ask } = start();
+    const answer = ask();
+    kernel.becomesIdle('execute_request');
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(ask()).toBe(answer);
+    expect(await answer).toBeNull();
+    expect(changed).toHaveBeenCalledTimes(2);
+    kernel.loaded = true;
+    expect(await ask()).toEqual(vocabulary);
+  });
+
   it('go when it restarts', async () => {
     const { kernel, changed, ask, known } = start();
     kernel.loaded = true;

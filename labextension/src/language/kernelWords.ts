@@ -9,6 +9,7 @@ interface Known {
   words: Vocabulary | null;
   /** Whether asking makes sense: not again before a cell has run. */
   worthAsking: boolean;
+  /** The question that is not answered yet. */
   asked: Promise<Vocabulary | null> | null;
 }
 
@@ -25,18 +26,31 @@ export class KernelWords {
   /** Ask a kernel, unless it was asked since the last cell ran; null where it does not know. */
   ask(kernel: Kernel.IKernelConnection): Promise<Vocabulary | null> {
     const known = this._kernels.get(kernel) ?? this._watch(kernel);
-    if (known.worthAsking) {
-      known.worthAsking = false;
-      known.asked = connect(kernel).then(
-        connection => {
-          known.words = connection.hello.vocabulary;
-          this.changed();
-          return known.words;
-        },
-        () => null
-      );
+    if (known.asked) {
+      return known.asked;
     }
-    return known.asked ?? Promise.resolve(null);
+    if (known.words || !known.worthAsking) {
+      return Promise.resolve(known.words);
+    }
+    known.worthAsking = false;
+    const asked = connect(kernel)
+      .then(
+        ({ hello }) => hello.vocabulary,
+        () => null
+      )
+      .then(words => {
+        if (known.asked === asked) {
+          known.words = words;
+          known.asked = null;
+          // A cell that ran meanwhile may have loaded what was missing.
+          if (words || known.worthAsking) {
+            this.changed();
+          }
+        }
+        return words;
+      });
+    known.asked = asked;
+    return asked;
   }
 
   private _watch(kernel: Kernel.IKernelConnection): Known {

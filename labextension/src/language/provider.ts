@@ -59,11 +59,14 @@ export class GalacticaProvider implements ICompletionProvider {
       return nothing;
     }
     const found = complete(text, unitsOf(text, offset), words, say);
+    // JupyterLab compares what is typed with escaped labels, and `<` is in none of them.
+    const cut = found.fragment.startsWith('<') ? 1 : 0;
     return {
-      start: offset - found.fragment.length,
+      start: offset - found.fragment.length + cut,
       end: offset,
       items: found.candidates.map(({ text, kind, help }) => ({
         label: text,
+        insertText: text.slice(cut),
         type: kind,
         ...(help ? { documentation: help } : {})
       }))

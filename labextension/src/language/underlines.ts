@@ -1,6 +1,6 @@
 /** The text of a Galactica cell in; underlines under its problems, with a text to hover over, out. */
 
-import { Extension, StateEffect, StateField } from '@codemirror/state';
+import { Extension, Prec, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
   DecorationSet,
@@ -33,7 +33,8 @@ export const underlines = StateField.define<DecorationSet>({
     }
     return value.map(transaction.changes);
   },
-  provide: field => EditorView.decorations.from(field)
+  // Around other marks, such as those of matching brackets, which would cut the line into pieces.
+  provide: field => Prec.lowest(EditorView.decorations.from(field))
 });
 
 function underline(problem: Problem) {
