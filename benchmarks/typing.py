@@ -109,7 +109,7 @@ def type_keys(page: Any, chrome: Any, cell: int, share: float, keys: int) -> lis
 def _processor_time(chrome: Any) -> float:
     """Return the seconds that the page's main thread has worked."""
     metrics = chrome.send("Performance.getMetrics")["metrics"]
-    return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
+    return next(float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
 
 
 def measure(lines: int, keys: int, rounds: int) -> dict[str, list[Key]]:

@@ -27,6 +27,7 @@ interface FakeComm {
 
 /** A kernel that answers like galai_jupyter where that is loaded, and closes comms where not. */
 class FakeKernel {
+  id = 'one';
   loaded = false;
   opened = 0;
   info = Promise.resolve({});
@@ -70,6 +71,7 @@ describe('a kernel’s words', () => {
     return {
       kernel,
       changed,
+      words,
       ask: () => words.ask(real),
       known: () => words.known(real)
     };
@@ -110,6 +112,16 @@ describe('a kernel’s words', () => {
     expect(changed).toHaveBeenCalledTimes(2);
     kernel.loaded = true;
     expect(await ask()).toEqual(vocabulary);
+  });
+
+  it('are those of its other connections, too', async () => {
+    const { kernel, ask, words } = start();
+    kernel.loaded = true;
+    await ask();
+    const other = new FakeKernel() as unknown as Kernel.IKernelConnection;
+    expect(words.known(other)).toEqual(vocabulary);
+    expect(await words.ask(other)).toEqual(vocabulary);
+    expect(kernel.opened).toBe(1);
   });
 
   it('go when it restarts', async () => {

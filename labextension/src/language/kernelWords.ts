@@ -6,7 +6,6 @@ import { connect } from '../kernel';
 import type { Vocabulary } from '../protocol';
 
 interface Known {
-  words: Vocabulary | null;
   /** Whether asking makes sense: not again before a cell has run. */
   worthAsking: boolean;
   /** The question that is not answered yet. */
@@ -20,7 +19,7 @@ export class KernelWords {
 
   /** Return the words that are known already. */
   known(kernel: Kernel.IKernelConnection): Vocabulary | null {
-    return this._kernels.get(kernel)?.words ?? null;
+    return this._words.get(kernel.id) ?? null;
   }
 
   /** Ask a kernel, unless it was asked since the last cell ran; null where it does not know. */
@@ -29,8 +28,9 @@ export class KernelWords {
     if (known.asked) {
       return known.asked;
     }
-    if (known.words || !known.worthAsking) {
-      return Promise.resolve(known.words);
+    const words = this.known(kernel);
+    if (words || !known.worthAsking) {
+      return Promise.resolve(words);
     }
     known.worthAsking = false;
     const asked = connect(kernel)
@@ -40,8 +40,10 @@ export class KernelWords {
       )
       .then(words => {
         if (known.asked === asked) {
-          known.words = words;
           known.asked = null;
+          if (words) {
+            this._words.set(kernel.id, words);
+          }
           // A cell that ran meanwhile may have loaded what was missing.
           if (words || known.worthAsking) {
             this.changed();
@@ -54,17 +56,18 @@ export class KernelWords {
   }
 
   private _watch(kernel: Kernel.IKernelConnection): Known {
-    const known: Known = { words: null, worthAsking: true, asked: null };
+    const known: Known = { worthAsking: true, asked: null };
     this._kernels.set(kernel, known);
     kernel.statusChanged.connect((_, status) => {
       if (['restarting', 'autorestarting', 'dead'].includes(status)) {
-        known.words = known.asked = null;
+        known.asked = null;
         known.worthAsking = false;
+        this._words.delete(kernel.id);
         this.changed();
       }
     });
     kernel.iopubMessage.connect((_, message) => {
-      if (!known.words && endsCell(message)) {
+      if (!this.known(kernel) && endsCell(message)) {
         known.worthAsking = true;
         this.changed();
       }
@@ -72,6 +75,8 @@ export class KernelWords {
     return known;
   }
 
+  /** By kernel: of several connections to one, a notebook's and a console's, only one has comms. */
+  private readonly _words = new Map<string, Vocabulary>();
   private readonly _kernels = new WeakMap<Kernel.IKernelConnection, Known>();
 }
 
