@@ -16,7 +16,7 @@ from galai_jupyter.tokens import SPECIAL_TOKENS
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
-_PROMPT_GROUPS = ("generation", "prompt", "display", "compare")
+_PROMPT_GROUPS = ("generation", "prompt", "cite", "display", "compare")
 _MAGIC_LINE = re.compile(r"^\s*(?:[^\W\d]\w*\s*=\s*)?%{1,2}galactica\s(?P<rest>.*)$")
 _SPECIAL_TOKEN_START = re.compile(r"(\[[A-Z_]*|</?[a-z]*)$")
 

@@ -37,7 +37,12 @@ def vocabulary() -> dict[str, Any]:
             for option in OPTIONS.values()
         ],
         "commands": [
-            {"name": name, "usage": command.usage, "help": command.help}
+            {
+                "name": name,
+                "usage": command.usage,
+                "help": command.help,
+                "takes_cell": command.takes_cell,
+            }
             for name, command in COMMANDS.items()
         ],
         "shorthands": dict(SHORTHANDS),

@@ -183,10 +183,11 @@ class NotebookPage:
             arg=[cell, length],
             timeout=90_000,
         )
-        return max(
+        text: str = max(
             (output["data"]["text/plain"] for output in self.outputs(cell) if "data" in output),
             key=len,
         )
+        return text
 
     def save(self) -> Any:
         """Save the notebook; return it as it lies on disk."""

@@ -502,6 +502,7 @@ def test_unloading_takes_everything_away(shell: Any, run: Run) -> None:
     [
         ("%%galactica --to", ["--top-k", "--top-p"]),
         ("%galactica ci", ["cite"]),
+        ("%galactica cite --thr", ["--threshold"]),
         ("%%galactica --no-tr", ["--no-truncate"]),
         ("%%galactica --task re", ["reason", "review"]),
         ("%%galactica --special-tokens h", ["hide"]),

@@ -28,6 +28,7 @@ export interface Command {
   name: string;
   usage: string;
   help: string;
+  takes_cell: boolean;
 }
 
 /** The words that a kernel knows. */
