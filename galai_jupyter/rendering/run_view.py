@@ -112,10 +112,9 @@ def visible(text: str) -> str:
     red \u202eback
     """
     text = _TERMINAL.sub("", text)
-    lines = text[:_MOST_CHARACTERS].split("\n")
-    shown = "\n".join(_cut_line(line) for line in lines[:_MOST_LINES])
-    left = max(len(text) - _MOST_CHARACTERS, 0)
-    left += sum(len(line) + 1 for line in lines[_MOST_LINES:])
+    kept = text[:_MOST_CHARACTERS].split("\n")[:_MOST_LINES]
+    left = len(text) - len("\n".join(kept))
+    shown = "\n".join(map(_cut_line, kept))
     return f"{shown}\n… {left:,} more characters" if left else shown
 
 
