@@ -32,8 +32,11 @@ def run(arguments: str, runner: Runner) -> Execution | None:
             f"`%galactica -- run {rest}` if this is a prompt."
         )
     program = _program(int(rest) if rest else None, options.block)
-    runner.show(rendering.program_bundle(program))
-    if options.yes or _agreed(options):
+    terms = ""
+    if not options.yes:
+        terms = f"It would get {limits_words(options)}. {guards_words(available_guards())}"
+    runner.show(rendering.program_bundle(program, terms))
+    if options.yes or _agreed():
         return runner.run_program(program, options)
     runner.show(message_bundle("Nothing was run."))
     return None
@@ -52,12 +55,10 @@ def _program(number: int | None, block: int | None) -> Program:
     return choose_program(programs, block)
 
 
-def _agreed(options: RunOptions) -> bool:
+def _agreed() -> bool:
     """Ask whether to run the code; only a yes is one."""
-    guards = available_guards()
-    terms = f"{limits_words(options)}. {guards_words(guards)}"
     try:
-        answer = input(f"Run this code? It gets {terms} [y/N] ")
+        answer = input("Run this code? [y/N] ")
     except (EOFError, OSError, NotImplementedError):
         raise OptionError(
             "Nobody can be asked here: read the code above, and `%galactica run --yes` runs it."

@@ -81,8 +81,9 @@ def run_program(
     folder = Path(tempfile.mkdtemp(prefix="galai-run-")).resolve()
     try:
         (folder / _PROGRAM).write_text(program.code, encoding="utf-8", errors="replace")
+        begun = time.monotonic()
         process, in_force = _start(folder, options)
-        ending, seconds, stdout, stderr = _watch(process, options, waiting)
+        ending, seconds, stdout, stderr = _watch(process, begun, options, waiting)
         if ending == "failed" and stderr.rstrip().rpartition("\n")[2].startswith("MemoryError"):
             ending = "memory"
         written = _read(folder / program.output_file, options.output_limit)
@@ -225,12 +226,14 @@ class _Beginning(threading.Thread):
 
 
 def _watch(
-    process: subprocess.Popen[bytes], options: RunOptions, waiting: Callable[[float], None]
+    process: subprocess.Popen[bytes],
+    begun: float,
+    options: RunOptions,
+    waiting: Callable[[float], None],
 ) -> tuple[Ending, float, str, str]:
     """Wait for the end, or make it; return how it came, the time and what was printed."""
     assert process.stdout and process.stderr
     streams = [_Beginning(each, options.output_limit) for each in (process.stdout, process.stderr)]
-    begun = time.monotonic()
     ending: Ending | None = None
     try:
         while process.poll() is None and ending is None:

@@ -76,6 +76,7 @@ def test_a_text_that_ends_early_claims_nothing() -> None:
     [
         ("Question: 2 + 2?\n\nAnswer:", " 4"),
         ("", "`print(1)`"),
+        ("", "``````"),
         ("", "```\nprint(1)\n```"),  # no language, and no working
         ("<work>", "\n```\n2 + 2 = 4\n```"),
         ("<work>", "\n```js\nprint(1)\n```"),

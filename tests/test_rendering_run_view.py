@@ -28,6 +28,11 @@ def test_code_is_shown_as_it_is() -> None:
     assert "text/html" not in program_bundle(Program(CODE), html=False)
 
 
+def test_who_is_asked_can_read_what_it_would_get() -> None:
+    bundle = program_bundle(Program(CODE), "It would get 10 s.", html=True)
+    assert all("It would get 10 s." in text for text in bundle.values())
+
+
 def test_code_that_may_be_cut_off_is_said_to_be() -> None:
     bundle = program_bundle(Program(CODE, closed=False), html=True)
     assert all("some of the code may be missing" in bundle[kind] for kind in bundle)
@@ -109,9 +114,9 @@ def test_nothing_in_it_is_interpreted(place: str) -> None:
 
 
 def test_long_outputs_are_cut() -> None:
-    assert visible("x" * 5000) == "x" * 2000 + " … 3,000 more characters"
+    assert visible("x" * 5000) == "x" * 1000 + " … 4,000 more characters"
     cut = visible("line\n" * 10_000)
-    assert cut.count("line") == 200 and cut.endswith("… 49,001 more characters")
+    assert cut.count("line") == 100 and cut.endswith("… 49,501 more characters")
     bundle = execution_bundle(execution("y\n" * 50_000, claim="z" * 90_000), html=True)
     assert sum(map(len, bundle.values())) < 50_000
 

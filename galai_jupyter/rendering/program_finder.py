@@ -56,7 +56,7 @@ def find_programs(prompt: str, text: str) -> tuple[Program, ...]:
 
 
 def _programs(whole: str, blocks: list[FoundCode], written_from: int) -> Iterator[Program]:
-    starts = [block.start for block in blocks[1:]] + [len(whole)]
+    starts = [*(block.start for block in blocks), len(whole)][1:]
     working, position = False, 0
     for block, limit in zip(blocks, starts, strict=True):
         for token in _WORK.finditer(whole, position, block.start):

@@ -21,7 +21,7 @@ from galai_jupyter.rendering.segments import CodeBlock
 from galai_jupyter.rendering.words import words_html, words_markdown
 from galai_jupyter.rendering.writer import Writer
 
-_LONGEST_LINE, _MOST_LINES, _MOST_CHARACTERS = 2_000, 200, 20_000
+_LONGEST_LINE, _MOST_LINES, _MOST_CHARACTERS = 1_000, 100, 20_000
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _ENDINGS = {
     "failed": "The code failed.",
@@ -53,22 +53,28 @@ def guards_words(in_force: Collection[str]) -> str:
     return " ".join(sentences)
 
 
-def program_bundle(program: Program, *, html: bool | None = None) -> dict[str, Any]:
+def program_bundle(
+    program: Program, terms: str = "", *, html: bool | None = None
+) -> dict[str, Any]:
     """Return the MIME bundle of code that is about to be run.
 
     Parameters
     ----------
     program : Program
         The code.
+    terms : str, optional
+        What it would get, for somebody who is asked.
     html : bool, optional
         Whether to include ``text/html``; left out where Markdown is shown in its place.
     """
     notes = [] if program.closed else [_NOT_CLOSED]
+    notes += [terms] if terms else []
     bundle = {"text/plain": "\n".join([visible(program.code), *notes])}
     if html if html is not None else typesets_html():
-        told = "".join(f"<p>{words_html(note)}</p>" for note in notes)
-        bundle["text/html"] = sanitise(_block(HtmlWriter(), program.code, "python") + told)
-    parts = [_block(MarkdownWriter(), program.code, "python"), *notes]
+        told = "".join(f"<p><small>{words_html(note)}</small></p>" for note in notes)
+        code = _block(HtmlWriter(), program.code, "python")
+        bundle["text/html"] = sanitise(f"<div>{code}{told}</div>")
+    parts = [_block(MarkdownWriter(), program.code, "python"), *map(words_markdown, notes)]
     bundle["text/markdown"] = "\n\n".join(part.strip("\n") for part in parts) + "\n"
     return bundle
 
@@ -87,17 +93,26 @@ def execution_bundle(
     html : bool, optional
         Whether to include ``text/html``; left out where Markdown is shown in its place.
     """
-    panels, told = _panels(execution), _told(execution)
+    panels, below, told = _panels(execution), _below(execution), _told(execution)
     seconds = f"{execution.outcome.seconds:.2f} s. {guards_words(execution.outcome.in_force)}"
-    plain = [f"--- {label} ---\n{visible(text).rstrip()}" for label, text in panels]
+    blocks = [*panels, *below]
+    plain = [f"--- {label.strip('`')} ---\n{visible(text).rstrip()}" for label, text in blocks]
     if code:
         plain.insert(0, visible(execution.program.code))
     bundle = {"text/plain": "\n\n".join([*plain, *told])}
     if html if html is not None else typesets_html():
-        bundle["text/html"] = _html(execution, panels, told, seconds, code)
-    writer = MarkdownWriter()
-    parts = [_block(writer, execution.program.code, "python")] if code else []
-    parts += [f"**{words_markdown(label)}**\n\n{_block(writer, text)}" for label, text in panels]
+        writer = HtmlWriter()
+        style = f"{styles.ALTERNATIVE};padding:2px 10px 10px;width:48%"
+        shown = _block(writer, execution.program.code, "python") if code else ""
+        columns = [f'<div style="{style}">{_labelled(writer, *each)}</div>' for each in panels]
+        shown += f"<div>{''.join(columns)}</div>"
+        shown += "".join(_labelled(writer, *each) for each in below)
+        shown += "".join(f'<p style="{styles.NOTICE}">{words_html(note)}</p>' for note in told)
+        footer = f'<footer style="{styles.FOOTER}">{words_html(seconds)}</footer>'
+        bundle["text/html"] = sanitise(f"<div>{shown}{footer}</div>")
+    markdown = MarkdownWriter()
+    parts = [_block(markdown, execution.program.code, "python")] if code else []
+    parts += [f"**{words_markdown(label)}**\n\n{_block(markdown, text)}" for label, text in blocks]
     parts += [*map(words_markdown, told), words_markdown(seconds)]
     bundle["text/markdown"] = "\n\n".join(part.strip("\n") for part in parts) + "\n"
     return bundle
@@ -128,19 +143,22 @@ def _cut_line(line: str) -> str:
 
 
 def _panels(execution: Execution) -> list[tuple[str, str]]:
-    """Return what stands side by side: labels and texts."""
+    """Return what stands side by side, with labels: the result and the claim."""
     program, outcome = execution.program, execution.outcome
     label = "printed" if outcome.written is None else f"`{program.output_file}`"
     panels = [(label, outcome.result.strip("\n") or "(nothing)")]
-    if outcome.written is not None and outcome.stdout.strip():
-        panels.append(("printed", outcome.stdout.strip("\n")))
-    if outcome.stderr.strip():
-        panels.append(("errors", outcome.stderr.strip("\n")))
     if program.claim:
-        panels.append(
-            ("claimed by the model" if program.exact else "the model's answer", program.claim)
-        )
+        whose = "claimed by the model" if program.exact else "the model's answer"
+        panels.append((whose, program.claim))
     return panels
+
+
+def _below(execution: Execution) -> list[tuple[str, str]]:
+    """Return what else there is to read, with labels."""
+    outcome = execution.outcome
+    printed = outcome.stdout if outcome.written is not None else ""
+    found = [("printed", printed.strip("\n")), ("errors", outcome.stderr.strip("\n"))]
+    return [(label, text) for label, text in found if text.strip()]
 
 
 def _told(execution: Execution) -> list[str]:
@@ -158,21 +176,8 @@ def _told(execution: Execution) -> list[str]:
     return told
 
 
-def _html(
-    execution: Execution, panels: list[tuple[str, str]], told: list[str], seconds: str, code: bool
-) -> str:
-    writer = HtmlWriter()
-    shown = _block(writer, execution.program.code, "python") if code else ""
-    width = 48 if len(panels) in (2, 4) else 31
-    style = f"{styles.ALTERNATIVE};width:{width}%"
-    columns = "".join(
-        f'<div style="{style}"><p><strong>{words_html(label)}</strong></p>'
-        f"{_block(writer, text)}</div>"
-        for label, text in panels
-    )
-    notes = "".join(f'<p style="{styles.NOTICE}">{words_html(note)}</p>' for note in told)
-    footer = f'<footer style="{styles.FOOTER}">{words_html(seconds)}</footer>'
-    return sanitise(f"{shown}<div>{columns}</div>{notes}{footer}")
+def _labelled(writer: HtmlWriter, label: str, text: str) -> str:
+    return f"<p><strong>{words_html(label)}</strong></p>{_block(writer, text)}"
 
 
 def _block(writer: Writer, text: str, language: str = "") -> str:
