@@ -1,6 +1,7 @@
 # make demo   run the quickstart on the bundled model, in a real kernel
 # make test   everything that must hold: lint, types, tests (installs Chromium if it is missing)
 # make test-vllm  the remote engine against a real vLLM on the CPU (installs about 4 GB)
+# make dist-check  install what make dist built into an empty environment without node, and run it
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -51,6 +52,10 @@ test-vllm: $(VENV)/dev.stamp
 
 lab: $(VENV)/dev.stamp $(EXTENSION)
 	$(BIN)/jupyter lab examples
+
+.PHONY: dist-check
+dist-check: dist
+	$(BIN)/python -m tests.check_dist dist
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
