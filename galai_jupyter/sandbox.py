@@ -131,8 +131,12 @@ def _start(
         raise SandboxError(f"No Python could be started to run the code: {error}.") from error
     finally:
         os.close(reported)
-    with os.fdopen(report, encoding="utf-8") as lines:
-        said = lines.read()
+    try:
+        with os.fdopen(report, encoding="utf-8") as lines:
+            said = lines.read()
+    except KeyboardInterrupt:
+        _kill(process)
+        raise
     if os.name == "posix" and not said:
         _, complaint = process.communicate()
         last = complaint.decode("utf-8", errors="replace").rstrip().rpartition("\n")[2]

@@ -142,6 +142,8 @@ class Environment:
         self.run([self.python, "-m", "pip", "uninstall", "--yes", "setuptools"], ROOT)
         own = self.run([self.python, "-c", "import site; print(site.getsitepackages()[0])"], ROOT)
         (Path(own.strip()) / "reused.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+        templates = Path("share", "jupyter", "nbconvert")
+        shutil.copytree(Path(sys.prefix) / templates, self.bin.parent / templates)
 
 
 def check_build(sdist: Path, wheel: Path, environment: Environment, folder: Path) -> None:
@@ -164,7 +166,7 @@ def check_installed(environment: Environment, folder: Path) -> None:
     assert version == VERSION and Path(path).is_relative_to(environment.bin.parent), path
     command = str(environment.bin / "galai-jupyter")
     assert VERSION in run([command, "--version"], folder)
-    listed = run([python, "-m", "jupyter", "labextension", "list"], folder)
+    listed = run([python, "-m", "jupyterlab.labextensions", "list"], folder)
     (line,) = (line for line in listed.splitlines() if "galai-jupyter" in line)
     assert "enabled" in line and "OK" in line and VERSION in line, listed
     run([command, "demo", "--output", "out"], folder)

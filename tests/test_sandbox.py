@@ -90,15 +90,19 @@ def test_there_is_nothing_to_read_from() -> None:
 
 
 def test_an_endless_loop_is_stopped() -> None:
-    outcome = run("print('begun', flush=True)\nwhile True: pass", time_limit=1.0)
-    assert (outcome.ending, outcome.stdout) == ("time", "begun\n")
+    assert run("while True: pass", time_limit=0.5).ending == "time"
 
 
 def test_waiting_is_told_how_much_time_is_over() -> None:
     told: list[float] = []
-    program = Program("while True: pass")
-    run_program(program, RunOptions(time_limit=0.3), told.append)
-    assert told[0] < told[-1] < 1
+
+    def waiting(fraction: float) -> None:
+        told.append(fraction)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    run_program(Program("while True: pass"), RunOptions(time_limit=1000.0), waiting)
+    assert 0 <= told[0] < told[1] < told[2] < 1
 
 
 @needs("memory")
