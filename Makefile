@@ -5,6 +5,7 @@
 # make pictures  film the README's animation in JupyterLab
 # make docs   the documentation, as a site in build/site (make docs-serve shows it as you write)
 # make dist   build sdist and wheel into dist/, with the JupyterLab extension in them
+# make dist-check  install what make dist built into an empty environment without node, and run it
 # make lab    open JupyterLab on the examples
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ SOURCES := $(shell find labextension/src labextension/style labextension/schema 
 	$(wildcard labextension/*.json)
 
 .PHONY: demo test test-vllm extension extension-test lint types tests docs docs-serve \
-	examples pictures lab tools format clean dist
+	examples pictures lab tools format clean dist dist-check
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/galai-jupyter demo --output build
@@ -75,6 +76,9 @@ pictures: $(VENV)/dev.stamp tools $(EXTENSION)
 
 examples: $(VENV)/dev.stamp
 	$(BIN)/python examples/execute.py
+
+dist-check: dist
+	$(BIN)/python -m tests.check_dist dist
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

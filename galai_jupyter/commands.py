@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from galai_jupyter import catalog, replay_command
+from galai_jupyter import catalog, replay_command, run_command
 from galai_jupyter.catalog import ModelInfo, format_bytes, format_count
 from galai_jupyter.display import Result
 from galai_jupyter.errors import OptionError
@@ -297,6 +297,11 @@ COMMANDS: Mapping[str, Command] = {
         replay_command.replay,
         "replay [NUMBER | NOTEBOOK [--cell N]]",
         "run the last text, one of the history or those of a notebook again, and compare",
+    ),
+    "run": Command(
+        run_command.run,
+        "run [NUMBER] [--block N] [--yes]",
+        "run the Python of the last text, or of one of the history, and compare",
     ),
     "history": Command(_history, "history [NUMBER]", "list the session's texts, or show one"),
     "tokens": Command(

@@ -69,7 +69,7 @@ def _candidates(words: list[str]) -> Iterable[str]:
         if key in OPTIONS and OPTIONS[key].choices:
             return OPTIONS[key].choices
     if fragment.startswith("--"):
-        own = ("load", "replay", "connect")
+        own = ("load", "replay", "run", "connect")
         groups = (words[0],) if words[0] in own else _PROMPT_GROUPS
         flags = [option for option in OPTIONS.values() if option.group in groups]
         negative = [

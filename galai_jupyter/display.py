@@ -16,6 +16,7 @@ from galai_jupyter import rendering
 from galai_jupyter.comparison import Comparison
 from galai_jupyter.generation import Generation, StreamEvent
 from galai_jupyter.options import DisplayOptions, GenerationOptions
+from galai_jupyter.programs import Execution
 from galai_jupyter.rendering import tables
 from galai_jupyter.replay import Replay
 
@@ -182,13 +183,14 @@ def in_notebook(shell: InteractiveShell) -> bool:
     return hasattr(shell, "kernel")
 
 
-Result = Generation | Comparison | Replay
+Result = Generation | Comparison | Replay | Execution
 """What a cell can end with."""
 
 BUNDLES: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     Generation: rendering.generation_bundle,
     Comparison: rendering.comparison_bundle,
     Replay: rendering.replay_bundle,
+    Execution: rendering.execution_bundle,
 }
 """How each of them is shown."""
 

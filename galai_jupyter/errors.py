@@ -11,6 +11,7 @@
     ├── SessionBusyError                  a generation is running, and this one is not to wait
     ├── LibraryError                      a .bib file is not there, cannot be read, or is empty
     ├── LookupServiceError                a service on the network did not answer
+    ├── SandboxError                      no process could be started for a model's Python
     └── EngineError                       the engine failed (the cause is chained) or cannot do it
         └── ServerKeyError                a server wants a key, or another one
 
@@ -62,6 +63,10 @@ class LibraryError(GalacticaError):
 
 class LookupServiceError(GalacticaError):
     """A catalog of papers on the network does not answer, or not as expected."""
+
+
+class SandboxError(GalacticaError):
+    """No process could be started to run a model's Python in."""
 
 
 class EngineError(GalacticaError):

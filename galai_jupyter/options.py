@@ -384,6 +384,25 @@ class ReplayOptions:
 
 
 @dataclass(frozen=True)
+class RunOptions:
+    """Which Python of a text is run, and what it gets."""
+
+    yes: bool = _option(False, "Run the code without asking; it is shown all the same.")
+    block: int | None = _option(
+        None, "Which block of Python, from 1, where a text has several.", minimum=1
+    )
+    time_limit: float = _option(
+        10.0, "Seconds after which the code is stopped.", minimum=0.1, maximum=3600.0
+    )
+    memory_limit: int = _option(
+        1024, "Memory that the code gets, in MB.", minimum=64, maximum=1_000_000
+    )
+    output_limit: int = _option(
+        100_000, "Bytes of output after which the code is stopped.", minimum=1, maximum=10_000_000
+    )
+
+
+@dataclass(frozen=True)
 class ConnectOptions:
     """Which model of a server is used, and how long to wait for it."""
 
@@ -418,7 +437,7 @@ class Option:
         Whether it may be given several times.
     group : str
         ``"generation"``, ``"prompt"``, ``"cite"``, ``"display"``, ``"load"``, ``"compare"``,
-        ``"replay"`` or ``"connect"``.
+        ``"replay"``, ``"run"`` or ``"connect"``.
     """
 
     name: str
@@ -501,6 +520,7 @@ Record = TypeVar(
     LoadOptions,
     CompareOptions,
     ReplayOptions,
+    RunOptions,
     ConnectOptions,
 )
 
@@ -512,6 +532,7 @@ _GROUPS: dict[str, type] = {
     "load": LoadOptions,
     "compare": CompareOptions,
     "replay": ReplayOptions,
+    "run": RunOptions,
     "connect": ConnectOptions,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from galai_jupyter import catalog
@@ -14,11 +15,13 @@ from galai_jupyter.display import Display, Result, ResultFormatter, StreamDispla
 from galai_jupyter.errors import GalacticaError, Interrupted
 from galai_jupyter.generation import Generation, StreamEvent
 from galai_jupyter.model import Model
-from galai_jupyter.options import DisplayOptions, GenerationOptions, LoadOptions
+from galai_jupyter.options import DisplayOptions, GenerationOptions, LoadOptions, RunOptions
+from galai_jupyter.programs import Execution, Program
 from galai_jupyter.prompts import Prompt
-from galai_jupyter.rendering import generation_bundle, replay_bundle
+from galai_jupyter.rendering import execution_bundle, generation_bundle, replay_bundle
 from galai_jupyter.rendering.tables import message_bundle
 from galai_jupyter.replay import Replay, request_of
+from galai_jupyter.sandbox import run_program
 from galai_jupyter.session import get_session
 from galai_jupyter.strategies import Decoding
 from galai_jupyter.streaming import GenerationStream
@@ -185,6 +188,24 @@ class Runner:
         display.show(replay_bundle(replay))
         self._keep(replay, None, problem)
         return replay
+
+    def run_program(self, program: Program, options: RunOptions) -> Execution:
+        """Run a model's Python, which somebody has agreed to; show its result beside the claim.
+
+        Raises
+        ------
+        SandboxError
+            If no process could be started.
+        Interrupted
+            After an interrupt; what was printed by then is shown.
+        """
+        display = Display(self._shell)
+        waiting = partial(display.progress, "Running")
+        execution = Execution(program, run_program(program, options, waiting))
+        display.show(execution_bundle(execution, code=False))
+        interrupted = execution.outcome.ending == "interrupted"
+        self._keep(execution, None, Interrupted("the code was stopped.") if interrupted else None)
+        return execution
 
     def _drive(
         self,

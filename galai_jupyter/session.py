@@ -22,8 +22,10 @@ from galai_jupyter.errors import (
 )
 from galai_jupyter.generation import Generation
 from galai_jupyter.model import Model
-from galai_jupyter.options import GenerationOptions, LoadOptions
+from galai_jupyter.options import GenerationOptions, LoadOptions, RunOptions
+from galai_jupyter.programs import Execution, choose_program
 from galai_jupyter.prompts import Prompt
+from galai_jupyter.rendering.program_finder import programs_of
 from galai_jupyter.replay import Replay, request_of
 from galai_jupyter.scores import TokenAlternative
 from galai_jupyter.scoring import score_given
@@ -372,7 +374,45 @@ class Session:
             model.check_open()
             return model.engine.score(prompt, continuation)
 
-    def recorded(self, number: int | None = None) -> Generation:
+    def run(
+        self,
+        recorded: Generation | int | None = None,
+        options: RunOptions | None = None,
+    ) -> Execution:
+        """Run the Python that a model wrote, in a process that is shut in and bounded.
+
+        Read the code first (`programs_of` in `galai_jupyter.rendering` returns it): this call does
+        not ask. Guards that the platform lacks are missing from ``outcome.in_force``.
+
+        Parameters
+        ----------
+        recorded : Generation or int, optional
+            A record, or its number in the history, from 1; the last one if left out.
+        options : RunOptions, optional
+            Which block it is, and the time, memory and output that it gets; 10 seconds, 1,024 MB
+            and 100,000 bytes if left out.
+
+        Returns
+        -------
+        Execution
+            The program, what it gave, and whether that is what the model claimed.
+
+        Raises
+        ------
+        OptionError
+            If there is no such text, or no such block in it.
+        SandboxError
+            If no process could be started.
+        """
+        from galai_jupyter.sandbox import run_program
+
+        options = options or RunOptions()
+        if not isinstance(recorded, Generation):
+            recorded = self.recorded(recorded, "run")
+        program = choose_program(programs_of(recorded), options.block)
+        return Execution(program, run_program(program, options))
+
+    def recorded(self, number: int | None = None, purpose: str = "replay") -> Generation:
         """Return a generation of the history by its number, from 1; the last one if left out.
 
         Raises
@@ -381,7 +421,7 @@ class Session:
             If there is none.
         """
         if not self.history:
-            raise OptionError("There is nothing to replay yet: generate something first.")
+            raise OptionError(f"There is nothing to {purpose} yet: generate something first.")
         if number is None:
             return self.history[-1]
         if not 1 <= number <= len(self.history):

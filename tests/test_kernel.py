@@ -149,3 +149,54 @@ def test_one_cell_after_another_when_two_are_sent(kernel: Kernel) -> None:
     for request in requests:
         list(kernel.messages(request))
     assert kernel.value("[g.prompt for g in get_session().history[-2:]]") == "['one', 'two']"
+
+
+WORK = r"\n```python\n{}\n```\n\nResult: 3\n</work>"
+
+
+def say_python(kernel: Kernel, code: str) -> None:
+    """Make the kernel's last text one that holds Python, as a working does."""
+    engine = f'ScriptedEngine(["{WORK.format(code)}"])'
+    kernel.run(
+        f"get_session().use({engine})\n"
+        "from galai_jupyter import GenerationOptions\n"
+        "get_session().generate('<work>', GenerationOptions(max_new_tokens=200))\n"
+        "get_session().use(slow);"
+    )
+
+
+@pytest.mark.parametrize(("answer", "ended"), [("y", "Differ"), ("n", "Nothing was run.")])
+def test_python_of_a_text_is_run_when_somebody_says_yes(
+    kernel: Kernel, answer: str, ended: str
+) -> None:
+    say_python(kernel, "print(2)")
+    request = kernel.client.execute("%galactica run", allow_stdin=True)
+    asked = kernel.client.get_stdin_msg(timeout=60)
+    assert asked["content"]["prompt"] == "Run this code? [y/N] "
+    kernel.client.input(answer)
+    shown = displays(list(kernel.messages(request)))
+    assert "print(2)" in shown[0]["data"]["text/html"]
+    assert ended in shown[-1]["data"]["text/plain"]
+
+
+def test_it_is_not_run_where_nobody_can_be_asked(kernel: Kernel) -> None:
+    say_python(kernel, "print(2)")
+    messages = list(kernel.messages(kernel.client.execute("%galactica run", allow_stdin=False)))
+    said = "".join(m["content"]["text"] for m in messages if m["msg_type"] == "stream")
+    assert said.startswith("UsageError: Nobody can be asked here")
+    assert "print(2)" in displays(messages)[0]["data"]["text/plain"]
+
+
+def test_an_interrupt_ends_python_that_runs(kernel: Kernel) -> None:
+    say_python(kernel, r"print(2, flush=True)\nwhile True: pass")
+    request = kernel.start("%galactica run --yes --time-limit 1000")
+    messages = []
+    for message in kernel.messages(request):
+        messages.append(message)
+        if "Running" in str(message["content"]):  # it has run for a moment
+            kernel.manager.interrupt_kernel()
+            messages.extend(kernel.messages(request))
+            break
+    errors = [m["content"]["ename"] for m in messages if m["msg_type"] == "error"]
+    assert errors == ["Interrupted"]
+    assert kernel.value("_.outcome.ending") == "'interrupted'"

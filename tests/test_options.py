@@ -16,6 +16,7 @@ from galai_jupyter.options import (
     LoadOptions,
     PromptOptions,
     ReplayOptions,
+    RunOptions,
     build_options,
     find_option,
 )
@@ -30,6 +31,7 @@ def test_every_option_is_one_row_and_one_field() -> None:
         LoadOptions,
         CompareOptions,
         ReplayOptions,
+        RunOptions,
         ConnectOptions,
     )
     names = [entry.name for record in records for entry in dataclasses.fields(record)]

@@ -20,7 +20,7 @@ LAYERS = {
         {
             "errors", "catalog", "tokens", "prompts", "options", "flags", "traits", "generation",
             "references", "scores", "scaling", "strategies", "comparison", "replay", "confidence",
-            "suggestions", "branches",
+            "suggestions", "branches", "programs",
         },
         {"tokenizers", "jinja2", "traitlets"},
     ),
@@ -37,7 +37,7 @@ LAYERS = {
         {
             "streaming", "scoring", "constraining", "arguments", "galai_methods", "comparing",
             "model", "session", "loading", "connecting", "batch", "batch_file", "server",
-            "server_plan", "parallel", "beginnings", "branching",
+            "server_plan", "parallel", "beginnings", "branching", "sandbox", "sandbox_guard",
         },
         {"tokenizers", "torch", "tqdm", "pandas", "pyarrow"},
     ),
@@ -45,7 +45,7 @@ LAYERS = {
         {
             "display", "runner", "commands", "completion", "input_transforms", "magic",
             "preload", "quickstart", "export", "cli", "serve", "comparison_display",
-            "replay_command", "widget_panel", "comm", "vocabulary", "suggesting",
+            "replay_command", "run_command", "widget_panel", "comm", "vocabulary", "suggesting",
             "generation_requests",
         },
         {

@@ -7,7 +7,9 @@ from galai_jupyter.rendering.bundles import (
 )
 from galai_jupyter.rendering.comparison_view import comparing_bundle, comparison_bundle
 from galai_jupyter.rendering.displayable import display_latex, display_markdown
+from galai_jupyter.rendering.program_finder import programs_of
 from galai_jupyter.rendering.replay_view import replay_bundle
+from galai_jupyter.rendering.run_view import execution_bundle, program_bundle
 from galai_jupyter.rendering.saved import generations
 from galai_jupyter.rendering.text import to_html, to_latex, to_markdown, to_plain
 from galai_jupyter.rendering.token_view import prompt_tokens_bundle, tokens_bundle, tokens_html
@@ -17,9 +19,12 @@ __all__ = [
     "comparison_bundle",
     "display_latex",
     "display_markdown",
+    "execution_bundle",
     "generation_bundle",
     "generation_latex",
     "generations",
+    "program_bundle",
+    "programs_of",
     "prompt_tokens_bundle",
     "replay_bundle",
     "streaming_bundle",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from galai_jupyter.generation import GeneratedSequence, Generation
 from galai_jupyter.options import GenerationOptions
+from galai_jupyter.rendering.program_finder import programs_of
 
 _REASONS = {
     "end_of_document": "end of document",
@@ -31,7 +32,7 @@ def decoding_words(options: GenerationOptions) -> str:
 
 
 def facts(generation: Generation) -> list[str]:
-    """Return model, decoding, tokens, speed and, for a single sequence, why it ended."""
+    """Return model, decoding, tokens, speed, why a single sequence ended, and how to run code."""
     found = []
     if generation.model.name:
         found.append(generation.model.name)
@@ -44,6 +45,8 @@ def facts(generation: Generation) -> list[str]:
         found.append(f"{generation.tokens_per_second:.1f} tokens/s")
     if len(generation.sequences) == 1 and not generation.suggestions:
         found.append(finish_words(generation, generation.sequences[0]))
+    if programs_of(generation):
+        found.append("`%galactica run` runs its Python")
     return found
 
 
