@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +164,7 @@ class Connection:
         self.send(id=number, **last)
 
 
-def _values(method: str, request: Request) -> Iterator[Any]:
+def _values(method: str, request: Request) -> Generator[Any, None, None]:
     if method not in METHODS:
         raise GalacticaError(
             f"galai_jupyter {__version__} cannot {method}: upgrade it, and restart the kernel."
