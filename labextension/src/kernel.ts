@@ -57,7 +57,12 @@ export function connect(kernel: Kernel.IKernelConnection): Promise<Connection> {
   }
   const outcome = open(kernel);
   connections.set(kernel, outcome);
-  outcome.catch(() => forgetLater(kernel, outcome));
+  const watch = watchRuns(kernel, () => {
+    if (connections.get(kernel) === outcome) {
+      forget(kernel);
+    }
+  });
+  outcome.then(watch.end, watch.failed);
   return outcome;
 }
 
@@ -143,28 +148,43 @@ async function open(kernel: Kernel.IKernelConnection): Promise<Connection> {
   });
 }
 
-function forgetLater(
+/** Call `forgetFailure` once an attempt has failed and the kernel has run something since it began. */
+function watchRuns(
   kernel: Kernel.IKernelConnection,
-  failed: Promise<Connection>
-): void {
+  forgetFailure: () => void
+): { end: () => void; failed: () => void } {
+  let failed = false;
+  let ran = false;
+  const end = () => {
+    kernel.iopubMessage.disconnect(look);
+    kernel.statusChanged.disconnect(onStatus);
+  };
+  const settle = () => {
+    if (failed && ran) {
+      end();
+      forgetFailure();
+    }
+  };
   const look = (_: unknown, message: KernelMessage.IIOPubMessage) => {
     const { msg_type } = message.parent_header as { msg_type?: string };
     if (msg_type === 'execute_request' && isIdle(message)) {
-      done();
+      ran = true;
+      settle();
     }
   };
   const onStatus = () => {
     if (isEnd(kernel.status)) {
-      done();
-    }
-  };
-  const done = () => {
-    kernel.iopubMessage.disconnect(look);
-    kernel.statusChanged.disconnect(onStatus);
-    if (connections.get(kernel) === failed) {
-      forget(kernel);
+      ran = true;
+      settle();
     }
   };
   kernel.iopubMessage.connect(look);
   kernel.statusChanged.connect(onStatus);
+  return {
+    end,
+    failed: () => {
+      failed = true;
+      settle();
+    }
+  };
 }

@@ -31,6 +31,10 @@ class FakeKernel {
   loaded = false;
   opened = 0;
   info = Promise.resolve({});
+  handleComms = true;
+  isDisposed = false;
+  status = 'idle';
+  disposed = new FakeSignal();
   statusChanged = new FakeSignal();
   iopubMessage = new FakeSignal();
 
@@ -128,7 +132,9 @@ describe('a kernel’s words', () => {
     const { kernel, changed, ask, known } = start();
     kernel.loaded = true;
     await ask();
+    kernel.status = 'restarting';
     kernel.statusChanged.emit('restarting');
+    kernel.status = 'idle';
     expect(known()).toBeNull();
     expect(changed).toHaveBeenCalledTimes(2);
     expect(await ask()).toBeNull();
