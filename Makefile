@@ -34,8 +34,9 @@ lint: $(VENV)/dev.stamp
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
+# Two processes at a time: browser tests spend their time waiting.
 tests: $(VENV)/dev.stamp tools $(EXTENSION)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The JupyterLab extension, which lies in labextension/ and is seen by this environment's Jupyter.
 extension: $(EXTENSION)

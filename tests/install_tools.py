@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import sys
 
+from tests.browser_tools import MATHJAX_VERSIONS, install_mathjax
+
 PROGRAMS = ("chromium", "pandoc")
 """A browser for Playwright, and what nbconvert writes LaTeX with."""
 
@@ -18,6 +20,8 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
     if not shutil.which("pandoc"):
         sys.exit("Install pandoc: nbconvert's LaTeX export, which the tests check, needs it.")
+    for name in MATHJAX_VERSIONS:  # here, since two test processes would get in each other's way
+        install_mathjax(name)
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ class CachedBatch:
         if known:
             self._cache = growing_cache(known.layers)
         length = len(known.ids) if known else 0
-        states = self._hidden(input_ids=self.ids[:, length:], attention_mask=self._mask)
+        states = self._by_modules(self.ids[:, length:], self._mask)
         if self._compares or self._prefixes is not None:
             self._directions = normalize(states.float(), dim=-1)
             if known:
@@ -148,6 +148,12 @@ class CachedBatch:
         """Read tokens after those in the cache; return their states, (rows, tokens, width)."""
         if self._steps and self._steps.reads(input_ids, attention_mask, self._cache):
             return self._steps(input_ids, attention_mask, position_ids, self._cache)
+        return self._by_modules(input_ids, attention_mask, position_ids)
+
+    def _by_modules(
+        self, input_ids: Tensor, attention_mask: Tensor | None, position_ids: Tensor | None = None
+    ) -> Tensor:
+        """Read tokens with the model's own modules, as prompts are, known in part or not at all."""
         output = self._decoder(
             input_ids=input_ids,
             attention_mask=attention_mask,

@@ -4,13 +4,13 @@ import { Tag, tagHighlighter, tags } from '@lezer/highlight';
 
 /** Galactica's own tags; each falls back to one that JupyterLab's themes colour. */
 export const own = {
-  token: Tag.define('galacticaToken', tags.keyword),
-  reference: Tag.define('galacticaReference', tags.quote),
-  sequence: Tag.define('galacticaSequence', tags.labelName),
-  maths: Tag.define('galacticaMaths', tags.labelName),
-  mathsMark: Tag.define('galacticaMathsMark', tags.meta),
-  expression: Tag.define('galacticaExpression', tags.self),
-  expressionMark: Tag.define('galacticaExpressionMark', tags.meta)
+  token: Tag.define(tags.keyword),
+  reference: Tag.define(tags.quote),
+  sequence: Tag.define(tags.labelName),
+  maths: Tag.define(tags.labelName),
+  mathsMark: Tag.define(tags.meta),
+  expression: Tag.define(tags.self),
+  expressionMark: Tag.define(tags.meta)
 };
 
 /** Classes for style/language.css. */
