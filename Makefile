@@ -51,7 +51,6 @@ $(NODE_STAMP): labextension/package-lock.json
 $(EXTENSION): $(SOURCES) $(NODE_STAMP) | $(VENV)/dev.stamp
 	cd labextension && $(NPM) run build
 	$(BIN)/jupyter-builder develop --overwrite .
-	rm -f galai_jupyter/labextension/install.json  # the wheel takes it from labextension/
 	@touch $@
 
 # The extension first: the build takes what is there.
