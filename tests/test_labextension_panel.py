@@ -233,9 +233,10 @@ def test_hiding_it_leaves_nothing_in_the_kernel(notebook: Open) -> None:
         opened(page)
         toggle(page)
         hidden(page)
-        seen.append(value(page, 2))
-    panels, widgets = seen[0]
-    assert panels == 0 and widgets > 100
+        # The kernel hears of it in a thread of its own, which a cell may overtake.
+        seen.append(next(found for _ in range(20) if (found := value(page, 2))[0] == 0))
+    _, widgets = seen[0]
+    assert widgets > 100
     assert seen == [seen[0]] * 3
 
 
