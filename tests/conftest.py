@@ -122,3 +122,14 @@ def run(shell: Any) -> Callable[[str], Any]:
         return outcome.result
 
     return run_cell
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, Path]]:
+    """One browser and one JupyterLab for a module: the browser, the address and the folder."""
+    from tests.browser_tools import chromium
+    from tests.jupyterlab import jupyterlab
+
+    folder = tmp_path_factory.mktemp("lab")
+    with jupyterlab(folder) as address, chromium() as browser:
+        yield browser, address, folder

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from galai_jupyter.generation import MIME_TYPE, Generation
-from tests.browser_tools import chromium
-from tests.jupyterlab import NotebookPage, jupyterlab
+from tests.jupyterlab import NotebookPage
 
 SCRIPTED = """
 import time
@@ -22,13 +21,6 @@ get_session().use(slow);
 LOAD = "%load_ext galai_jupyter"
 
 Open = Callable[..., NotebookPage]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, Path]]:
-    folder = tmp_path_factory.mktemp("lab")
-    with jupyterlab(folder) as address, chromium() as browser:
-        yield browser, address, folder
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 
 from galai_jupyter.completion import complete
 from galai_jupyter.tokens import SPECIAL_TOKENS
-from tests.browser_tools import chromium
-from tests.jupyterlab import NotebookPage, jupyterlab
+from tests.jupyterlab import NotebookPage
 
 LOAD = "%load_ext galai_jupyter"
 BUSY = "import time\nwhile True: time.sleep(0.05)"
@@ -26,13 +25,6 @@ COMMS = """() => {
 }"""
 
 Open = Callable[..., NotebookPage]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, Path]]:
-    folder = tmp_path_factory.mktemp("lab")
-    with jupyterlab(folder) as address, chromium() as browser:
-        yield browser, address, folder
 
 
 @pytest.fixture

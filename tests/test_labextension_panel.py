@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from jupyter_core.paths import jupyter_path
 
-from tests.browser_tools import chromium
 from tests.jupyterlab import NotebookPage, jupyterlab
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,13 +41,6 @@ NOTICE = f"{SIDE} .galai-SidePanel-notice"
 PROMPT = ".galai-prompt textarea"
 
 Open = Callable[..., NotebookPage]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, Path]]:
-    folder = tmp_path_factory.mktemp("lab")
-    with jupyterlab(folder) as address, chromium() as browser:
-        yield browser, address, folder
 
 
 @pytest.fixture

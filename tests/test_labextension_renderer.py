@@ -23,8 +23,7 @@ from galai_jupyter.options import GenerationOptions
 from galai_jupyter.rendering import generation_bundle, to_latex
 from galai_jupyter.replay import Replay
 from galai_jupyter.scores import TokenAlternative, TokenScore
-from tests.browser_tools import chromium
-from tests.jupyterlab import NotebookPage, jupyterlab
+from tests.jupyterlab import NotebookPage
 
 OUTPUT = ".galai-generation"
 SCRIPTED = """%load_ext galai_jupyter
@@ -98,13 +97,6 @@ class SavedPage(NotebookPage):
 
 Open = Callable[..., NotebookPage]
 OpenSaved = Callable[..., SavedPage]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, Path]]:
-    folder = tmp_path_factory.mktemp("lab")
-    with jupyterlab(folder) as address, chromium() as browser:
-        yield browser, address, folder
 
 
 @pytest.fixture
@@ -430,7 +422,6 @@ def test_the_setting_switches_the_buttons_off(lab: tuple[Any, str, Path], saved:
 
 
 def test_notebook_7_has_the_buttons(lab: tuple[Any, str, Path]) -> None:
-    pytest.importorskip("notebook")
     browser, address, folder = lab
     shown = nbformat.v4.new_output("display_data", data=generation_bundle(PLAIN))
     document = nbformat.v4.new_notebook(

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser_tools import chromium
-from tests.jupyterlab import NotebookPage, jupyterlab
+from tests.jupyterlab import NotebookPage
 
 LOAD = "%load_ext galai_jupyter"
 SCRIPTED = """
@@ -116,13 +115,6 @@ class WritingPage(NotebookPage):
 
 
 Open = Callable[..., WritingPage]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, Path]]:
-    folder = tmp_path_factory.mktemp("lab")
-    with jupyterlab(folder) as address, chromium() as browser:
-        yield browser, address, folder
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ import nbformat
 import pytest
 
 from galai_jupyter.generation import MIME_TYPE, Generation
-from galai_jupyter.widget_panel.strategies import STRATEGIES
-from tests.browser_tools import chromium
-from tests.jupyterlab import NotebookPage, jupyterlab
+from galai_jupyter.widget_panel.strategies import STRATEGIES, STRATEGY_OPTIONS
+from tests.jupyterlab import NotebookPage
 
 SETUP = """%load_ext galai_jupyter
 import json, time
@@ -29,13 +28,6 @@ REQUESTS = "json.dumps([options.to_dict() for _, options in fast.requests])"
 BOX = ".galai-panel"
 
 Open = Callable[..., NotebookPage]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, Path]]:
-    folder = tmp_path_factory.mktemp("lab")
-    with jupyterlab(folder) as address, chromium() as browser:
-        yield browser, address, folder
 
 
 @pytest.fixture
@@ -54,6 +46,10 @@ def notebook(lab: tuple[Any, str, Path]) -> Iterator[Open]:
 
     yield open_notebook
     context.close()
+
+
+def css_class(option: str) -> str:
+    return f"galai-{option.replace('_', '-')}"
 
 
 def said(page: NotebookPage, words: str) -> None:
@@ -81,17 +77,21 @@ def test_moving_each_slider_changes_the_request(notebook: Open) -> None:
     moved = []
     for strategy in STRATEGIES.values():
         page.page.select_option(f"{BOX} .galai-strategy select", strategy.name)
+        for name in STRATEGY_OPTIONS:  # its controls, and no others
+            state = "visible" if name in strategy.starts else "hidden"
+            page.page.wait_for_selector(f"{BOX} .{css_class(name)}", state=state)
         for name in strategy.starts:
-            handle = page.page.locator(f"{BOX} .galai-{name.replace('_', '-')} [role=slider]")
+            handle = page.page.locator(f"{BOX} .{css_class(name)} [role=slider]")
             if handle.count():
-                handle.wait_for(state="visible")
                 # num_beams stays above num_return_sequences, so the other way round is a mistake.
                 handle.press("ArrowLeft" if name == "num_return_sequences" else "ArrowRight")
                 if name == "num_return_sequences" and strategy.starts[name] == 1:
                     continue
                 moved.append((strategy, name))
         ask(page, f"Prompt for {strategy.name}:")
-        said(page, "Done")
+        page.page.wait_for_selector(
+            f"{BOX} .galai-history option:has-text('Prompt for {strategy.name}:')", state="attached"
+        )
         page.page.wait_for_selector(f"{BOX} button.galai-generate:not([disabled])")
     (output,) = page.run(2)
     asked = json.loads(output["data"]["text/plain"].strip("'"))

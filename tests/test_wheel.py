@@ -18,14 +18,11 @@ SHARED = f"{SHARED_ROOT}/galai-jupyter"
 LARGEST = 125_000
 """Bytes of JavaScript that JupyterLab has to load before it starts; the aim is 120,000."""
 
-pytestmark = pytest.mark.skipif(
-    not (BUILT / "package.json").is_file(), reason="make extension has not run"
-)
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built where there is no node: with what `make extension` has built."""
+    assert (BUILT / "package.json").is_file(), "run `make extension` first"
     folder = tmp_path_factory.mktemp("dist")
     command = ["-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     environment = os.environ | {"PATH": str(folder)}
