@@ -111,16 +111,24 @@ class NotebookPage:
         The sources of the code cells.
     app : str, default "lab"
         What runs at that address.
+    kernel : str, default "python3"
+        Name of the kernel that the notebook asks for.
     """
 
     def __init__(
-        self, page: Any, address: str, folder: Path, *cells: str, app: str = "lab"
+        self,
+        page: Any,
+        address: str,
+        folder: Path,
+        *cells: str,
+        app: str = "lab",
+        kernel: str = "python3",
     ) -> None:
         self.page = page
         self.path = folder / f"notebook-{time.monotonic_ns()}.ipynb"
         document = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(text) for text in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            metadata={"kernelspec": {"name": kernel, "display_name": kernel}},
         )
         nbformat.write(document, self.path)
         page.goto(f"{address}/{_PATHS[app].format(self.path.name)}")
