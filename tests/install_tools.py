@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from tests.browser_tools import MATHJAX_VERSIONS, install_mathjax
-from tests.kernels import KERNELS, install_kernel
+from tests.releases import RELEASES, install_release
 
 PROGRAMS = ("chromium", "pandoc")
 """A browser for Playwright, and what nbconvert writes LaTeX with."""
@@ -23,8 +23,8 @@ def main() -> None:
         sys.exit("Install pandoc: nbconvert's LaTeX export, which the tests check, needs it.")
     for name in MATHJAX_VERSIONS:  # here, since two test processes would get in each other's way
         install_mathjax(name)
-    for name in KERNELS:
-        install_kernel(name)
+    for name in RELEASES:
+        install_release(name)
 
 
 if __name__ == "__main__":

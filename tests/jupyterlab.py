@@ -16,13 +16,21 @@ from typing import Any
 
 import nbformat
 
+from tests.releases import install_release, python_path
+
 _SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
 }
-_APPS = {"lab": ("jupyterlab", "LabApp"), "notebook": ("notebook", "JupyterNotebookApp")}
+OLDER_LAB = "jupyterlab-4.4"
+_APPS = {
+    "lab": ("jupyterlab", "LabApp"),
+    OLDER_LAB: ("jupyterlab", "LabApp"),
+    "notebook": ("notebook", "JupyterNotebookApp"),
+}
 """Application → its Python module, and the class that its options belong to."""
 
-_PATHS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
+_PATHS = {"notebook": "notebooks/{}"}
+_LAB_PATH = "lab/tree/{}?reset"
 _OUTPUTS = """(cell) => {
   const panel = window.jupyterapp.shell.currentWidget;
   return panel.content.widgets[cell].model.outputs?.toJSON() ?? [];
@@ -39,7 +47,7 @@ def jupyterlab(folder: Path, app: str = "lab") -> Iterator[str]:
     folder : pathlib.Path
         Holds the notebooks, and all of Jupyter's and IPython's own files.
     app : str, default "lab"
-        ``"notebook"`` is Notebook 7.
+        ``"notebook"`` is Notebook 7, ``"jupyterlab-4.4"`` the oldest release that we support.
     """
     module, options = _APPS[app]
     with socket.socket() as free:
@@ -72,6 +80,9 @@ def jupyterlab(folder: Path, app: str = "lab") -> Iterator[str]:
     ]
     environment = os.environ | {name: str(path) for name, path in homes.items()}
     environment |= {"HF_HUB_OFFLINE": "1"}
+    if app == OLDER_LAB:
+        static = install_release(app) / "share" / "jupyter" / "lab"
+        environment |= {"PYTHONPATH": python_path(app), "JUPYTERLAB_DIR": str(static)}
     with log.open("wb") as out:
         server = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
     address = f"http://127.0.0.1:{port}"
@@ -131,7 +142,7 @@ class NotebookPage:
             metadata={"kernelspec": {"name": kernel, "display_name": kernel}},
         )
         nbformat.write(document, self.path)
-        page.goto(f"{address}/{_PATHS[app].format(self.path.name)}")
+        page.goto(f"{address}/{_PATHS.get(app, _LAB_PATH).format(self.path.name)}")
         page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden)", timeout=60_000)
         self.wait_for_kernel("idle")
 

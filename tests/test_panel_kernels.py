@@ -10,7 +10,7 @@ import pytest
 
 from galai_jupyter.generation import MIME_TYPE, Generation
 from tests.jupyterlab import NotebookPage
-from tests.kernels import KERNELS, offer_kernel
+from tests.releases import KERNELS, offer_kernel
 from tests.test_panel_jupyterlab import BOX, PANEL, SETUP, ask, said, wait_for_length
 
 VERSION = "import ipykernel; ipykernel.__version__"

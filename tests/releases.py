@@ -1,4 +1,4 @@
-"""Names of older kernels in; kernels that JupyterLab can start beside its own, out."""
+"""Names of older releases in; kernels and a JupyterLab beside the installed ones, out."""
 
 from __future__ import annotations
 
@@ -10,23 +10,33 @@ from pathlib import Path
 
 from tests.browser_tools import BUILD
 
-KERNELS = {"ipykernel-7.3": "ipykernel==7.3.*", "ipykernel-6": "ipykernel==6.*"}
+RELEASES = {
+    "ipykernel-7.3": "ipykernel==7.3.*",
+    "ipykernel-6": "ipykernel==6.*",
+    "jupyterlab-4.4": "jupyterlab==4.4.*",
+}
 """What they are called here, and what pip calls them. They share all other packages."""
 
+KERNELS = ("ipykernel-7.3", "ipykernel-6")
 
-def install_kernel(name: str) -> Path:
-    """Return the folder that holds a kernel alone; pip fills it the first time."""
-    folder = BUILD / "kernels" / name
+
+def install_release(name: str) -> Path:
+    """Return the folder that holds a release alone; pip fills it the first time."""
+    folder = BUILD / "releases" / name
     if not folder.exists():
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-        command += ["--disable-pip-version-check", "--target", str(folder), KERNELS[name]]
+        command += ["--disable-pip-version-check", "--target", str(folder), RELEASES[name]]
         subprocess.run(command, check=True)
     return folder
 
 
+def python_path(name: str) -> str:
+    """Return a PYTHONPATH on which a release comes before what is installed."""
+    return os.pathsep.join(filter(None, (str(install_release(name)), os.environ.get("PYTHONPATH"))))
+
+
 def offer_kernel(name: str, data: Path) -> None:
     """Write a kernel's description below Jupyter's data folder `data`."""
-    path = os.pathsep.join(filter(None, (str(install_kernel(name)), os.environ.get("PYTHONPATH"))))
     spec = data / "kernels" / name / "kernel.json"
     spec.parent.mkdir(parents=True, exist_ok=True)
     spec.write_text(
@@ -35,7 +45,7 @@ def offer_kernel(name: str, data: Path) -> None:
                 "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
                 "display_name": name,
                 "language": "python",
-                "env": {"PYTHONPATH": path},
+                "env": {"PYTHONPATH": python_path(name)},
             }
         )
     )
