@@ -58,11 +58,16 @@ def find_calibration(model: str) -> Calibration | None:
     return Calibration(found["bias"], found["mean"], found["minimum"]) if found else None
 
 
-def label(probability: float) -> str:
-    """Return a probability as ``"likely"``, ``"uncertain"`` or ``"probably invented"``."""
+def label(probability: float, *, exists: bool = False) -> str:
+    """Return a probability as ``"likely"``, ``"uncertain"`` or ``"probably invented"``.
+
+    A paper that `exists`, since somebody's library has it, is ``"unlikely"`` at worst.
+    """
     if probability >= LIKELY:
         return "likely"
-    return "uncertain" if probability >= INVENTED else "probably invented"
+    if probability >= INVENTED:
+        return "uncertain"
+    return "unlikely" if exists else "probably invented"
 
 
 @cache

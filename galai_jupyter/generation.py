@@ -62,7 +62,8 @@ class Reference:
         Estimated probability that this is the paper that is meant, and exists; `None` for a
         reference that is not complete or was not judged.
     label : str
-        The same in words: ``"likely"``, ``"uncertain"``, ``"probably invented"`` or ``""``.
+        The same in words: ``"likely"``, ``"uncertain"``, ``"unlikely"``, ``"probably invented"`` or
+        ``""``.
     key : str
         Citation key of the library's entry that it is; ``""`` if none was found.
     doi : str

@@ -24,6 +24,7 @@ def test_the_probability_is_a_logistic_function_of_mean_and_minimum() -> None:
 )
 def test_a_probability_has_a_label(probability: float, words: str | None) -> None:
     assert confidence.label(probability) == (words or "probably invented")
+    assert confidence.label(probability, exists=True) == (words or "unlikely")
 
 
 def test_without_a_calibration_only_the_surest_is_likely() -> None:

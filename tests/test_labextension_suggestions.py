@@ -190,7 +190,7 @@ def test_a_paper_of_ones_library_has_its_key(notebook: Open, tmp_path: Path) -> 
     page.write("See ")
     page.press("Alt+.")
     _, note = page.ghost("!streaming && text")
-    assert note.startswith("in refs.bib · uncertain")  # the others are left out
+    assert note.startswith("in refs.bib · unlikely")  # the others are left out
     page.press("Tab")
     page.wait_for_source(r"See \cite{mine}")
 

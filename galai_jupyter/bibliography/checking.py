@@ -60,8 +60,9 @@ def check_references(
 
 def _known(reference: Reference) -> Reference:
     """Return a reference that the library has without the doubt that it exists."""
-    invented = reference.key and reference.label == label(0.0)
-    return replace(reference, label="uncertain") if invented else reference
+    if not reference.key or reference.confidence is None:
+        return reference
+    return replace(reference, label=label(reference.confidence, exists=True))
 
 
 def suggest(generation: Generation, threshold: float | None = None) -> Generation:

@@ -94,6 +94,7 @@ function describe(
   const labels: Record<string, string> = {
     likely: trans.__('likely'),
     uncertain: trans.__('uncertain'),
+    unlikely: trans.__('unlikely'),
     'probably invented': trans.__('probably invented')
   };
   const percent = Math.round(100 * (paper.confidence ?? 0));
