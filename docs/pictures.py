@@ -22,6 +22,10 @@ CITATION = "%%galactica --max-new-tokens 40\nThe Transformer architecture [START
 FORMULA = "%%galactica --max-new-tokens 80\nThe Riemann zeta function is given by:\n\n\\["
 SUGGESTIONS = "%%galactica cite --suggestions 3\nA survey paper on the amyloid hypothesis"
 
+TYPESET = r"""() => ![...document.querySelectorAll('.jp-OutputArea-output')]
+  .some(output => /\\[([]/.test(output.innerText))"""
+"""Whether MathJax has set all formulas."""
+
 Frame = tuple[Image.Image, int]
 """A picture and for how many milliseconds it is shown."""
 
@@ -81,7 +85,7 @@ def write_and_run(notebook: NotebookPage, cell: int, source: str, film: Film) ->
     notebook.start(cell)
     while notebook.execution_count(cell) is None:
         film.shoot()
-    page.wait_for_timeout(400)  # MathJax sets the last formula
+    page.wait_for_function(TYPESET)
     film.shoot(least=1000)
 
 
