@@ -84,6 +84,12 @@ export function isIdle(message: KernelMessage.IIOPubMessage): boolean {
   );
 }
 
+/** Whether a message says that a kernel has ended running code, of a cell for example. */
+export function endsRun(message: KernelMessage.IIOPubMessage): boolean {
+  const { msg_type } = message.parent_header as { msg_type?: string };
+  return msg_type === 'execute_request' && isIdle(message);
+}
+
 async function open(kernel: Kernel.IKernelConnection): Promise<Connection> {
   if (!kernel.handleComms) {
     throw new RefusedError('shared');
@@ -166,8 +172,7 @@ function watchRuns(
     }
   };
   const look = (_: unknown, message: KernelMessage.IIOPubMessage) => {
-    const { msg_type } = message.parent_header as { msg_type?: string };
-    if (msg_type === 'execute_request' && isIdle(message)) {
+    if (endsRun(message)) {
       ran = true;
       settle();
     }
