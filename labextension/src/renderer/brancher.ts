@@ -4,6 +4,7 @@
 
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
@@ -13,7 +14,6 @@ import { AddedOutput, placeOf } from './place';
 import { Popover } from './popover';
 import { Questions } from './questions';
 import type { GenerationRecord } from './record';
-import type { RendererSettings } from './settings';
 import type { Place } from './tokenview';
 import type { Toolbar } from './toolbar';
 
@@ -21,7 +21,7 @@ import type { Toolbar } from './toolbar';
 export interface Environment {
   rendermime: IRenderMimeRegistry;
   notebooks: INotebookTracker | null;
-  settings: RendererSettings;
+  settings: ISettingRegistry.ISettings;
   trans: TranslationBundle;
 }
 

@@ -135,8 +135,9 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
   /** Bring everything around the text into line with the state. */
   private refresh(): void {
     const { record } = this;
-    const active = this.shared.settings.enabled && record !== null;
-    const chosen = this.view ?? this.shared.settings.defaultView;
+    const { enabled, defaultView } = this.shared.settings.composite;
+    const active = enabled === true && record !== null;
+    const chosen = this.view ?? (defaultView as View);
     const view = active ? chosen : 'rendered';
     this.toolbar.node.hidden = !active;
     this.tokens.node.hidden = view !== 'tokens';
