@@ -2,7 +2,8 @@
 
 import type { Kernel } from '@jupyterlab/services';
 
-import { connect, endsRun, isEnd } from '../kernel';
+import { connect } from '../kernel';
+import { endsRun, isEnd } from '../kernelStatus';
 import type { Vocabulary } from '../protocol';
 
 interface Known {

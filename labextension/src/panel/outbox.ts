@@ -7,7 +7,7 @@
 
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
-import { isEnd, isIdle } from '../kernel';
+import { isEnd, isIdle } from '../kernelStatus';
 
 const outboxes = new WeakMap<Kernel.IKernelConnection, Outbox>();
 

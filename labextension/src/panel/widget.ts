@@ -7,7 +7,8 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 
 import { panelIcon } from './icon';
 import type { PanelModel } from './model';
-import { Notice, notice, State } from './state';
+import { Notice, notice } from './notice';
+import type { State } from './state';
 
 const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
 

@@ -5,7 +5,8 @@
 import type { JSONObject, PartialJSONObject } from '@lumino/coreutils';
 import type { Kernel } from '@jupyterlab/services';
 
-import { connect, NotLoadedError } from '../kernel';
+import { NotLoadedError } from '../connection';
+import { connect } from '../kernel';
 import type { AddedOutput } from './place';
 import { Alternative, readAlternatives } from './record';
 import type { Place } from './tokenview';

@@ -8,7 +8,8 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 
-import { connect, NotLoadedError } from '../kernel';
+import { NotLoadedError } from '../connection';
+import { connect } from '../kernel';
 import type { Translation } from './answers';
 import type { Place } from './place';
 import type { Settings } from './settings';

@@ -1,0 +1,36 @@
+/** A MIME bundle in, its text on the clipboard, and a word about how that went, out. */
+
+import { Clipboard } from '@jupyterlab/apputils';
+
+import { Form, formOf } from './copying';
+import type { Translation } from './words';
+
+/**
+ * Copy a generation.
+ *
+ * @param askLatex - Asks the kernel for LaTeX, which bundles do not hold.
+ * @returns What a person is told.
+ */
+export async function copy(
+  bundle: Readonly<Record<string, unknown>>,
+  form: Form,
+  askLatex: () => Promise<string>,
+  trans: Translation
+): Promise<string> {
+  let text = formOf(bundle, form);
+  let said = trans.__('Copied.');
+  if (!text && form === 'latex') {
+    try {
+      text = await askLatex();
+    } catch (error) {
+      text = formOf(bundle, 'markdown');
+      said = trans.__('Copied as Markdown: %1', (error as Error).message);
+    }
+  }
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    Clipboard.copyToSystem(text); // where the page is not allowed to, or not secure
+  }
+  return said;
+}
