@@ -4,6 +4,8 @@
  * Knows neither JupyterLab nor the DOM.
  */
 
+import type { Translation } from '../translation';
+
 import type { Action, State } from './state';
 
 /** What the panel says in place of its widgets. */
@@ -16,15 +18,10 @@ export interface Notice {
   button?: { label: string; action: Action };
 }
 
-/** The part of JupyterLab's translator that is used. */
-export interface Translator {
-  __(text: string, ...values: string[]): string;
-}
-
 const INSTALL = 'pip install galai-jupyter';
 
 /** Return what to say; nothing where the widgets themselves are shown. */
-export function notice(state: State, trans: Translator): Notice | null {
+export function notice(state: State, trans: Translation): Notice | null {
   const retry = { label: trans.__('Try again'), action: 'retry' as const };
   const load = {
     label: trans.__('Load galai_jupyter'),

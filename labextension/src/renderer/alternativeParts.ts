@@ -1,8 +1,10 @@
 /** An alternative in, its row out; and the controls above and below the rows. */
 
+import type { Translation } from '../translation';
+
 import { button, make } from './dom';
 import type { Alternative } from './record';
-import { Order, percent, Translation, visibleToken } from './words';
+import { Order, percent, visibleToken } from './words';
 
 /** Goes on from a token's id, or from a text. */
 export type Branch = (chosen: number | string) => void;

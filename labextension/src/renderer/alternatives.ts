@@ -2,6 +2,9 @@
  * A token in; its alternatives, sorted as one likes, each with a button that branches there, out.
  */
 
+import { explain } from '../explain';
+import type { Translation } from '../translation';
+
 import { button, make } from './dom';
 import type { Alternative, Token } from './record';
 import {
@@ -10,14 +13,7 @@ import {
   orderChoice,
   otherText
 } from './alternativeParts';
-import {
-  nats,
-  Order,
-  percent,
-  sorted,
-  Translation,
-  visibleToken
-} from './words';
+import { nats, Order, percent, sorted, visibleToken } from './words';
 
 export interface Actions {
   branch: Branch;
@@ -102,7 +98,7 @@ export class AlternativesView {
       this.list.querySelector('button')?.focus();
     } catch (error) {
       this.list.replaceChildren(
-        make('li', { className: 'galai-problem' }, (error as Error).message)
+        make('li', { className: 'galai-problem' }, explain(error, this.trans))
       );
       this.actions.resized();
     }

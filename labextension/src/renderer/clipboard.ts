@@ -2,8 +2,10 @@
 
 import { Clipboard } from '@jupyterlab/apputils';
 
+import { explain } from '../explain';
+import type { Translation } from '../translation';
+
 import { Form, formOf } from './copying';
-import type { Translation } from './words';
 
 /**
  * Copy a generation.
@@ -24,8 +26,11 @@ export async function copy(
       text = await askLatex();
     } catch (error) {
       text = formOf(bundle, 'markdown');
-      said = trans.__('Copied as Markdown: %1', (error as Error).message);
+      said = trans.__('Copied as Markdown: %1', explain(error, trans));
     }
+  }
+  if (!text) {
+    return trans.__('This output has no such form.');
   }
   try {
     await navigator.clipboard.writeText(text);

@@ -1,15 +1,10 @@
 /** A record in; for each of its texts, the tokens as buttons, out. */
 
+import type { Translation } from '../translation';
+
 import { make } from './dom';
 import type { GenerationRecord, Token } from './record';
-import {
-  nats,
-  percent,
-  probability,
-  shade,
-  Translation,
-  visibleToken
-} from './words';
+import { nats, percent, probability, shade, visibleToken } from './words';
 
 /** Draw the tokens; where there are several texts, each has a heading. */
 export function tokenLists(

@@ -2,10 +2,11 @@
  * A record in, its tokens as buttons out; one of them is in the tab order, arrows reach the others.
  */
 
+import type { Translation } from '../translation';
+
 import { make } from './dom';
 import type { GenerationRecord } from './record';
 import { tokenLists } from './tokenLists';
-import type { Translation } from './words';
 
 /** Which token: the number of its sequence, from 0, and its own, from 1. */
 export interface Place {

@@ -41,12 +41,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
         label,
         isEnabled: () => {
           const panel = notebooks.currentWidget;
-          return panel !== null && provider.place(panel) !== null;
+          return !!manager.inline && !!panel && provider.place(panel) !== null;
         },
         execute: () => {
-          provider.kind = kind;
-          manager.inline?.invoke(notebooks.currentWidget!.id);
-          provider.kind = undefined;
+          const panel = notebooks.currentWidget;
+          if (panel) {
+            provider.kind = kind;
+            manager.inline?.invoke(panel.id);
+            provider.kind = undefined;
+          }
         },
         describedBy: { args: { type: 'object', properties: {} } }
       });

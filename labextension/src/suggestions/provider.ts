@@ -9,7 +9,10 @@ import {
 } from '@jupyterlab/completer';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 
-import { atTheEnd, message, readAnswer, Translation, waiting } from './answers';
+import { explain } from '../explain';
+import type { Translation } from '../translation';
+
+import { atTheEnd, message, readAnswer, waiting } from './answers';
 import { Asking } from './asking';
 import { PROVIDER } from './notes';
 import { Item, Offer } from './offer';
@@ -139,9 +142,8 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
       }
       offer.update(atTheEnd(offer.suggestions, trans));
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
       const texts = offer.suggestions.filter(each => each.text);
-      offer.update(texts.length ? texts : [message(said)]);
+      offer.update(texts.length ? texts : [message(explain(error, trans))]);
     }
     offer.end();
   }
