@@ -14,7 +14,7 @@ const trans = {
 };
 const BUNDLE = { 'text/plain': 'x', 'text/markdown': '*x*' };
 const refuse = () => Promise.reject(new Error('No kernel.'));
-const writeText = vi.fn(async (_: string) => {});
+const writeText = vi.fn(() => Promise.resolve());
 
 beforeEach(() => {
   vi.clearAllMocks();
