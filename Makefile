@@ -17,7 +17,7 @@ NPM := PATH="$(abspath $(BIN)):$$PATH" npm --no-fund --no-audit --loglevel=error
 NODE_STAMP := labextension/node_modules/.stamp
 EXTENSION := galai_jupyter/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
-	$(wildcard labextension/*.json)
+	$(wildcard labextension/*.json labextension/*.config.js)
 
 .PHONY: demo test test-vllm extension extension-test lint types tests docs docs-serve \
 	examples pictures lab tools format clean dist dist-check

@@ -10,7 +10,7 @@ import pytest
 
 from galai_jupyter.completion import complete
 from galai_jupyter.tokens import SPECIAL_TOKENS
-from tests.jupyterlab import NotebookPage
+from tests.jupyterlab import NotebookPage, jupyterlab
 
 LOAD = "%load_ext galai_jupyter"
 BUSY = "import time\nwhile True: time.sleep(0.05)"
@@ -149,6 +149,8 @@ def test_all_special_tokens_of_the_kernel_are_highlighted(notebook: Open) -> Non
     wait_for_language(page, 0, "galactica")
     page.page.wait_for_selector(".galai-token")
     assert texts(page, ".galai-token") == [*SPECIAL_TOKENS]
+    shown = page.page.eval_on_selector(".galai-token", "(token) => getComputedStyle(token).display")
+    assert shown == "inline"  # and no button, as in the token view
 
 
 def test_mistakes_are_underlined_and_explained(notebook: Open) -> None:
@@ -267,3 +269,34 @@ def test_completion_offers_what_the_kernel_does_and_nothing_twice(notebook: Open
         assert sorted(own) == sorted(expected), text
         page.page.keyboard.press("Escape")
         page.page.wait_for_selector(".jp-Completer", state="hidden")
+
+
+# Notebook 7
+
+CODE = """%%galactica
+Here is `{{code}}`:
+
+```python
+x = "[START_DNA]ACGT[END_DNA]"  # {{comment}} and \\(no formula\\)
+```
+"""
+
+
+def test_notebook_7_has_it_too(lab: tuple[Any, str, Path], tmp_path: Path) -> None:
+    with jupyterlab(tmp_path, "notebook") as address:
+        context = lab[0].new_context(viewport={"width": 1200, "height": 900})
+        cells = [LOAD, CODE, "%%galactica --topp 1\nA", PYTHON]
+        page = NotebookPage(context.new_page(), address, tmp_path, *cells, app="notebook")
+        wait_for_language(page, 1, "galactica")
+        wait_for_language(page, 3, "python")
+        page.page.wait_for_selector(".galai-token")
+        assert texts(page, ".galai-token") == ["[START_DNA]", "[END_DNA]"]
+        assert texts(page, ".galai-sequence") == ["ACGT"]
+        assert "".join(texts(page, ".galai-expression")) == "{{code}}{{comment}}"
+        assert texts(page, ".galai-maths") == []
+        page.run(0)
+        wait_for_problems(page, "--topp")
+        place_cursor(page, 1, len(CODE))
+        page.page.keyboard.type("</w")
+        assert completions(page) == ["</work>"]
+        context.close()

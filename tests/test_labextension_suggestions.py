@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.jupyterlab import NotebookPage
+from tests.jupyterlab import NotebookPage, jupyterlab
 
 LOAD = "%load_ext galai_jupyter"
 SCRIPTED = """
@@ -274,3 +274,22 @@ def test_a_kernel_without_the_extension_is_named(notebook: Open) -> None:
     page.press("Alt+/")
     assert "%load_ext galai_jupyter" in page.ghost("!streaming")[1]
     page.write("x = 1", markdown=False)
+
+
+# Notebook 7
+
+
+def test_notebook_7_has_it_too(lab: tuple[Any, str, Path], tmp_path: Path) -> None:
+    with jupyterlab(tmp_path, "notebook") as address:
+        context = lab[0].new_context(viewport={"width": 1200, "height": 900})
+        cells = [LOAD, scripted([" is a network."]), ""]
+        page = WritingPage(context.new_page(), address, tmp_path, *cells, app="notebook")
+        page.run(0)
+        page.run(1)
+        page.write("It")
+        page.press("Alt+/")
+        assert page.ghost("!streaming && text") == (" is a network.", "")
+        page.press("Tab")
+        page.wait_for_source("It is a network.")
+        page.wait_for_no_ghost()
+        context.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -191,6 +193,19 @@ def test_settings_that_make_no_sense_are_named(parameters: dict[str, Any], words
 
 def test_numbers_of_javascript_have_no_kinds() -> None:
     assert Wish.read({"least_confidence": 0}).least_confidence == 0.0
+
+
+def test_the_extension_has_the_same_defaults() -> None:
+    """The extension itself has none: it reads its schema."""
+    schema = Path(__file__).resolve().parents[1] / "labextension" / "schema" / "suggestions.json"
+    properties = json.loads(schema.read_text(encoding="utf-8"))["properties"]
+    settings = {
+        re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): each["default"]
+        for name, each in properties.items()
+    }
+    shared = {name: settings[name] for name in vars(Wish()) if name in settings}
+    assert len(shared) == 6
+    assert Wish.read(shared) == Wish()
 
 
 def wait_until_told_to_end() -> None:

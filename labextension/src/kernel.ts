@@ -1,42 +1,9 @@
-/**
- * A notebook's kernel in, a connection to its galai_jupyter out.
- *
- * The only module that opens comms.
- */
+/** A notebook's kernel in, the connection to its galai_jupyter out: one for each kernel. */
 
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import type { JSONObject } from '@lumino/coreutils';
 
-import { greeting, Hello, PROTOCOL, readMessage, TARGET } from './protocol';
-import { Requests } from './requests';
-
-const SUBSHELL_PATIENCE = 2000;
-
-/** The kernel has no galai_jupyter, or it was not loaded. */
-export class NotLoadedError extends Error {}
-
-/** An open connection was closed by the kernel; opening another one tells why. */
-export class LostError extends Error {}
-
-/**
- * Kernel and extension cannot talk to each other.
- *
- * `kernel`: the kernel refused, and its message says what to do; `answer`: it answered in a way
- * that this version does not know; `shared`: another document has this page's comms with it.
- */
-export class RefusedError extends Error {
-  constructor(
-    readonly reason: 'kernel' | 'answer' | 'shared',
-    message = 'Kernel and extension cannot talk to each other.'
-  ) {
-    super(message);
-  }
-}
-
-export interface Connection {
-  hello: Hello;
-  requests: Requests;
-}
+import { Connection, openConnection } from './connection';
+import { endsRun, isEnd } from './kernelStatus';
 
 const connections = new WeakMap<
   Kernel.IKernelConnection,
@@ -55,7 +22,7 @@ export function connect(kernel: Kernel.IKernelConnection): Promise<Connection> {
   if (known) {
     return known;
   }
-  const outcome = open(kernel);
+  const outcome = openConnection(kernel, () => forget(kernel));
   connections.set(kernel, outcome);
   const watch = watchRuns(kernel, () => {
     if (connections.get(kernel) === outcome) {
@@ -69,83 +36,6 @@ export function connect(kernel: Kernel.IKernelConnection): Promise<Connection> {
 /** Let the next `connect` open another connection. */
 export function forget(kernel: Kernel.IKernelConnection): void {
   connections.delete(kernel);
-}
-
-/** Whether a kernel of that status has forgotten everything. */
-export function isEnd(status: Kernel.Status): boolean {
-  return ['restarting', 'autorestarting', 'dead'].includes(status);
-}
-
-/** Whether a message says that a kernel has ended what it was asked to do. */
-export function isIdle(message: KernelMessage.IIOPubMessage): boolean {
-  return (
-    message.header.msg_type === 'status' &&
-    (message.content as { execution_state?: string }).execution_state === 'idle'
-  );
-}
-
-async function open(kernel: Kernel.IKernelConnection): Promise<Connection> {
-  if (!kernel.handleComms) {
-    throw new RefusedError('shared');
-  }
-  await kernel.info;
-  const comm = kernel.createComm(TARGET);
-  if (kernel.supportsSubshells !== false) {
-    // A comm on a subshell is answered while a cell runs. The promise may never settle.
-    await Promise.race([
-      (comm as { subshellStarted?: Promise<void> }).subshellStarted,
-      new Promise(resolve => setTimeout(resolve, SUBSHELL_PATIENCE))
-    ]);
-  }
-  return new Promise((resolve, reject) => {
-    const say = (message: JSONObject) => {
-      if (!comm.isDisposed && !kernel.isDisposed && kernel.status !== 'dead') {
-        comm.send(message);
-      }
-    };
-    const requests = new Requests(say);
-    let opened = false;
-    const lose = (error: Error) => {
-      kernel.statusChanged.disconnect(onStatus);
-      kernel.disposed.disconnect(onDisposed);
-      if (opened) {
-        forget(kernel);
-      }
-      requests.fail(error);
-      reject(error);
-    };
-    const onDisposed = () => lose(new LostError('The document was closed.'));
-    const onStatus = () => {
-      if (isEnd(kernel.status)) {
-        forget(kernel);
-        lose(new NotLoadedError('The kernel restarted.'));
-      }
-    };
-    comm.onMsg = ({ content: { data } }) => {
-      const message = readMessage(data);
-      if (message?.type === 'ping') {
-        say({ type: 'pong' });
-      } else if (opened) {
-        requests.receive(data);
-      } else if (message?.type === 'hello' && message.protocol === PROTOCOL) {
-        opened = true;
-        resolve({ hello: message, requests });
-      } else if (message?.type === 'refused') {
-        lose(new RefusedError('kernel', message.message));
-      } else {
-        lose(new RefusedError('answer'));
-      }
-    };
-    comm.onClose = () =>
-      lose(
-        opened
-          ? new LostError('The kernel closed the connection.')
-          : new NotLoadedError('galai_jupyter is not loaded.')
-      );
-    kernel.statusChanged.connect(onStatus);
-    kernel.disposed.connect(onDisposed);
-    comm.open(greeting());
-  });
 }
 
 /** Call `forgetFailure` once an attempt has failed and the kernel has run something since it began. */
@@ -166,8 +56,7 @@ function watchRuns(
     }
   };
   const look = (_: unknown, message: KernelMessage.IIOPubMessage) => {
-    const { msg_type } = message.parent_header as { msg_type?: string };
-    if (msg_type === 'execute_request' && isIdle(message)) {
+    if (endsRun(message)) {
       ran = true;
       settle();
     }

@@ -87,7 +87,7 @@ const formulaParagraph: BlockParser = {
 const LONGEST_PARAGRAPH = 50;
 
 /** Cuts very long paragraphs, which are parsed as a whole at each key: in lines, so cuts stay put. */
-const longParagraph: BlockParser = {
+export const longParagraph: BlockParser = {
   name: 'LongParagraph',
   endLeaf: (_, __, leaf) => leaf.content.split('\n').length >= LONGEST_PARAGRAPH
 };

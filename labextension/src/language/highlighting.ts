@@ -18,6 +18,7 @@ import { Input, NodeType, Parser, PartialParse, Tree } from '@lezer/common';
 import { GFM, parser } from '@lezer/markdown';
 
 import { galacticaBlocks } from './blocks';
+import { galacticaCode } from './code';
 import { galacticaInline } from './inline';
 import { isMagic } from './magic';
 import { classes } from './tags';
@@ -31,6 +32,7 @@ export const galacticaParser = parser.configure([
   { remove: ['HTMLBlock', 'HTMLTag', 'SetextHeading', 'IndentedCode'] },
   galacticaBlocks,
   galacticaInline,
+  galacticaCode,
   {
     props: [
       languageDataProp.add({ Document: facet }),

@@ -14,7 +14,6 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { isCodeCell } from './cells';
 import { galacticaEditor } from './editor';
-import type { Switches } from './host';
 import { LabHost } from './labHost';
 import { GalacticaProvider } from './provider';
 
@@ -22,18 +21,21 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'galai-jupyter:language',
   description: 'Highlights, checks and completes %%galactica cells.',
   autoStart: true,
-  requires: [IEditorExtensionRegistry],
-  optional: [ICompletionProviderManager, ISettingRegistry, ITranslator],
-  activate: (
+  requires: [IEditorExtensionRegistry, ISettingRegistry],
+  optional: [ICompletionProviderManager, ITranslator],
+  activate: async (
     app: JupyterFrontEnd,
     editors: IEditorExtensionRegistry,
+    registry: ISettingRegistry,
     completers: ICompletionProviderManager | null,
-    settings: ISettingRegistry | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('galai_jupyter');
-    const host = new LabHost(app.shell, (text, ...values) =>
-      trans.__(text, ...values)
+    const settings = await registry.load(plugin.id);
+    const host = new LabHost(
+      app.shell,
+      (text, ...values) => trans.__(text, ...values),
+      settings
     );
     editors.addExtension({
       name: 'galactica',
@@ -45,16 +47,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
           : null
     });
     completers?.registerProvider(new GalacticaProvider(host));
-    settings
-      ?.load(plugin.id)
-      .then(loaded => {
-        const read = () => {
-          host.switches = loaded.composite as unknown as Switches;
-        };
-        loaded.changed.connect(read);
-        read();
-      })
-      .catch(reason => console.error(reason));
   }
 };
 

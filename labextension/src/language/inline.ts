@@ -15,7 +15,7 @@ const LESS = 60;
 const BRACKET = 91;
 
 /** `[START_REF]`, and the content of a reference or sequence up to the next token. */
-const specialToken: InlineParser = {
+export const specialToken: InlineParser = {
   name: 'SpecialToken',
   before: 'Link',
   parse(cx, next, pos) {
@@ -58,7 +58,7 @@ function tokenStart(cx: InlineContext, pos: number): number {
 }
 
 /** Words are nodes, so that JupyterLab completes them from the rest of the cell. */
-const word: InlineParser = {
+export const word: InlineParser = {
   name: 'Word',
   parse(cx, _, pos) {
     const letters = /[\p{L}\p{N}]+/uy;
@@ -70,19 +70,21 @@ const word: InlineParser = {
   }
 };
 
+export const galacticaNodes: MarkdownConfig['defineNodes'] = [
+  { name: 'SpecialToken', style: own.token },
+  { name: 'Reference', style: own.reference },
+  { name: 'Sequence', style: own.sequence },
+  { name: 'Formula', style: { 'Formula/...': own.maths } },
+  { name: 'FormulaMark', style: own.mathsMark },
+  { name: 'TexCommand', style: tags.tagName },
+  { name: 'TexBrace', style: tags.bracket },
+  { name: 'Expression', style: { 'Expression/...': own.expression } },
+  { name: 'ExpressionMark', style: own.expressionMark },
+  { name: 'TokenStart' },
+  { name: 'Word' }
+];
+
 export const galacticaInline: MarkdownConfig = {
-  defineNodes: [
-    { name: 'SpecialToken', style: own.token },
-    { name: 'Reference', style: own.reference },
-    { name: 'Sequence', style: own.sequence },
-    { name: 'Formula', style: { 'Formula/...': own.maths } },
-    { name: 'FormulaMark', style: own.mathsMark },
-    { name: 'TexCommand', style: tags.tagName },
-    { name: 'TexBrace', style: tags.bracket },
-    { name: 'Expression', style: { 'Expression/...': own.expression } },
-    { name: 'ExpressionMark', style: own.expressionMark },
-    { name: 'TokenStart' },
-    { name: 'Word' }
-  ],
+  defineNodes: galacticaNodes,
   parseInline: [specialToken, expression, formula, word]
 };

@@ -1,8 +1,9 @@
 /** A kernel in, the words that its galai_jupyter knows out; kernels without one are left in peace. */
 
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { Kernel } from '@jupyterlab/services';
 
 import { connect } from '../kernel';
+import { endsRun, isEnd } from '../kernelStatus';
 import type { Vocabulary } from '../protocol';
 
 interface Known {
@@ -59,7 +60,7 @@ export class KernelWords {
     const known: Known = { worthAsking: true, asked: null };
     this._kernels.set(kernel, known);
     kernel.statusChanged.connect((_, status) => {
-      if (['restarting', 'autorestarting', 'dead'].includes(status)) {
+      if (isEnd(status)) {
         known.asked = null;
         known.worthAsking = false;
         this._words.delete(kernel.id);
@@ -67,7 +68,7 @@ export class KernelWords {
       }
     });
     kernel.iopubMessage.connect((_, message) => {
-      if (!this.known(kernel) && endsCell(message)) {
+      if (!this.known(kernel) && endsRun(message)) {
         known.worthAsking = true;
         this.changed();
       }
@@ -78,14 +79,4 @@ export class KernelWords {
   /** By kernel: of several connections to one, a notebook's and a console's, only one has comms. */
   private readonly _words = new Map<string, Vocabulary>();
   private readonly _kernels = new WeakMap<Kernel.IKernelConnection, Known>();
-}
-
-function endsCell(message: KernelMessage.IIOPubMessage): boolean {
-  const { parent_header: parent, header, content } = message;
-  return (
-    header.msg_type === 'status' &&
-    (content as { execution_state?: string }).execution_state === 'idle' &&
-    'msg_type' in parent &&
-    parent.msg_type === 'execute_request'
-  );
 }

@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ISessionContext } from '@jupyterlab/apputils';
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { EditorView } from '@codemirror/view';
 
 import type { Vocabulary } from '../protocol';
@@ -16,19 +17,17 @@ const AREAS = ['main', 'down'];
 export class LabHost implements Host {
   constructor(
     private readonly shell: JupyterFrontEnd.IShell,
-    readonly say: Say
-  ) {}
+    readonly say: Say,
+    private readonly settings: ISettingRegistry.ISettings
+  ) {
+    settings.changed.connect(() => this._tell());
+  }
 
   /** The kernels' words, which completion reads, too. */
   readonly kernels = new KernelWords(() => this._tell());
 
   get switches(): Switches {
-    return this._switches;
-  }
-
-  set switches(switches: Switches) {
-    this._switches = switches;
-    this._tell();
+    return this.settings.composite as unknown as Switches;
   }
 
   words(view: EditorView): Vocabulary | null {
@@ -69,11 +68,6 @@ export class LabHost implements Host {
     [...this._listeners].forEach(listener => listener());
   }
 
-  private _switches: Switches = {
-    highlighting: true,
-    checks: true,
-    completion: true
-  };
   private readonly _listeners = new Set<() => void>();
   private readonly _watched = new WeakSet<ISessionContext>();
 }

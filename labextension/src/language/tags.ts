@@ -6,7 +6,7 @@ import { Tag, tagHighlighter, tags } from '@lezer/highlight';
 export const own = {
   token: Tag.define(tags.keyword),
   reference: Tag.define(tags.quote),
-  sequence: Tag.define(tags.labelName),
+  sequence: Tag.define(tags.number),
   maths: Tag.define(tags.labelName),
   mathsMark: Tag.define(tags.meta),
   expression: Tag.define(tags.self),
@@ -19,6 +19,5 @@ export const classes = tagHighlighter([
   { tag: own.reference, class: 'galai-reference' },
   { tag: own.sequence, class: 'galai-sequence' },
   { tag: own.maths, class: 'galai-maths' },
-  { tag: own.expression, class: 'galai-expression' },
-  { tag: own.expressionMark, class: 'galai-expression' }
+  { tag: own.expression, class: 'galai-expression' }
 ]);

@@ -80,6 +80,8 @@ describe('an editor', () => {
     host.tell();
     vi.runAllTimers();
     expect(underlined()).toEqual(['--topp']);
+    const mark = view.dom.querySelector('.galai-problem')!;
+    expect(mark.getAttribute('aria-description')).toMatch(/--topp/);
   });
 
   it('asks no kernel and underlines nothing in other cells', () => {

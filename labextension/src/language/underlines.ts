@@ -40,6 +40,7 @@ export const underlines = StateField.define<DecorationSet>({
 function underline(problem: Problem) {
   return Decoration.mark({
     class: `galai-problem galai-mod-${problem.severity}`,
+    attributes: { 'aria-description': problem.message },
     problem
   }).range(problem.from, problem.to);
 }

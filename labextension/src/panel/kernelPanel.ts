@@ -7,15 +7,11 @@
 import type { Kernel } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 
-import {
-  connect,
-  forget,
-  isEnd,
-  LostError,
-  NotLoadedError,
-  RefusedError
-} from '../kernel';
-import { load, LoadError, onMention } from './loading';
+import { LostError } from '../connection';
+import { connect, forget } from '../kernel';
+import { isEnd } from '../kernelStatus';
+import { stateOf } from './failures';
+import { load, onMention } from './loading';
 import type { Action, State } from './state';
 
 const BUSY_PATIENCE = 1000;
@@ -136,22 +132,4 @@ export class KernelPanel implements IDisposable {
   private _isDisposed = false;
   private _mentions: IDisposable;
   private _restarted = false;
-}
-
-function stateOf(error: unknown, restarted: boolean): State {
-  if (error instanceof NotLoadedError) {
-    return { kind: 'notLoaded', restarted };
-  }
-  if (error instanceof RefusedError) {
-    return error.reason === 'kernel'
-      ? { kind: 'refused', message: error.message }
-      : { kind: error.reason === 'shared' ? 'shared' : 'unreadable' };
-  }
-  if (error instanceof LoadError) {
-    return error.missing
-      ? { kind: 'notInstalled' }
-      : { kind: 'loadFailed', message: error.message };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: 'failed', message };
 }

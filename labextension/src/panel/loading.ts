@@ -3,7 +3,8 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 
-import { forget, isIdle } from '../kernel';
+import { forget } from '../kernel';
+import { isIdle } from '../kernelStatus';
 
 const PACKAGE = 'galai_jupyter';
 

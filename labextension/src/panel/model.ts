@@ -78,11 +78,12 @@ export class PanelModel {
       this._panel = new KernelPanel(kernel, state => this._tell(state));
     } else {
       this._tell({ kind: context.isReady ? 'noKernel' : 'starting' });
-      void context.ready.then(() => {
+      const settle = () => {
         if (this._notebook?.sessionContext === context && !this._panel) {
           this._tell({ kind: 'noKernel' });
         }
-      });
+      };
+      context.ready.then(settle, settle);
     }
   }
 

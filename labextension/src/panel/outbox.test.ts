@@ -9,6 +9,7 @@ class FakeKernel {
   anyMessage = new Signal<this, unknown>(this);
   iopubMessage = new Signal<this, unknown>(this);
   statusChanged = new Signal<this, unknown>(this);
+  disposed = new Signal<this, unknown>(this);
 
   send(msg_type: string, msg_id: string): void {
     const msg = { header: { msg_type, msg_id } };
@@ -70,6 +71,15 @@ it('is empty when the kernel has forgotten all', async () => {
   kernel.statusChanged.emit('restarting');
   await Promise.resolve();
   expect([outbox.isEmpty, told]).toEqual([true, true]);
+});
+
+it('is empty when the kernel was shut down', async () => {
+  kernel.send('comm_msg', 'a');
+  await wait();
+  expect(told).toBe(false);
+  kernel.disposed.emit(undefined);
+  await Promise.resolve();
+  expect(told).toBe(true);
 });
 
 it('is the same for the same kernel', () => {

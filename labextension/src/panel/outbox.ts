@@ -7,7 +7,7 @@
 
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
-import { isEnd, isIdle } from '../kernel';
+import { isEnd, isIdle } from '../kernelStatus';
 
 const outboxes = new WeakMap<Kernel.IKernelConnection, Outbox>();
 
@@ -23,10 +23,14 @@ export class Outbox {
   private constructor(kernel: Kernel.IKernelConnection) {
     kernel.anyMessage.connect(this._onMessage, this);
     kernel.iopubMessage.connect(this._onIOPub, this);
+    const forget = () => {
+      this._pending.clear();
+      this._tell();
+    };
+    kernel.disposed.connect(forget);
     kernel.statusChanged.connect(() => {
       if (isEnd(kernel.status)) {
-        this._pending.clear();
-        this._tell();
+        forget();
       }
     });
   }

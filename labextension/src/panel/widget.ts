@@ -5,9 +5,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
+import { explain } from '../explain';
+
 import { panelIcon } from './icon';
 import type { PanelModel } from './model';
-import { Notice, notice, State } from './state';
+import { Notice, notice } from './notice';
+import type { State } from './state';
 
 const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
 
@@ -75,7 +78,11 @@ export class SidePanel extends Widget {
     const view = { model_id: modelId, version_major: 2, version_minor: 0 };
     const renderer = rendermime.createRenderer(WIDGET_VIEW);
     const bundle = rendermime.createModel({ data: { [WIDGET_VIEW]: view } });
-    void renderer.renderModel(bundle);
+    renderer.renderModel(bundle).catch(error => {
+      if (renderer === this._content) {
+        this._draw({ kind: 'failed', message: explain(error, this._trans) });
+      }
+    });
     return renderer;
   }
 

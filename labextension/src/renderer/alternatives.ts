@@ -2,21 +2,21 @@
  * A token in; its alternatives, sorted as one likes, each with a button that branches there, out.
  */
 
+import { explain } from '../explain';
+import type { Translation } from '../translation';
+
 import { button, make } from './dom';
 import type { Alternative, Token } from './record';
 import {
-  nats,
-  Order,
-  percent,
-  probability,
-  sorted,
-  Translation,
-  visibleToken
-} from './words';
+  alternativeRow,
+  Branch,
+  orderChoice,
+  otherText
+} from './alternativeParts';
+import { nats, Order, percent, sorted, visibleToken } from './words';
 
 export interface Actions {
-  /** Go on from a token's id, or from a text. */
-  branch(chosen: number | string): void;
+  branch: Branch;
   /** Ask the kernel what could stand there. */
   ask(): Promise<Alternative[]>;
   /** The content has another size now. */
@@ -33,7 +33,8 @@ export class AlternativesView {
     place: number,
     private readonly actions: Actions
   ) {
-    this.order = this.makeOrder();
+    const { branch } = actions;
+    this.order = orderChoice(trans);
     const heading = make(
       'p',
       {},
@@ -53,7 +54,7 @@ export class AlternativesView {
         )
       )
     );
-    this.node.append(heading, this.order, this.list, this.form());
+    this.node.append(heading, this.order, this.list, otherText(branch, trans));
     this.order.addEventListener('change', () => this.draw());
     this.list.addEventListener('keydown', event => this.onKey(event));
     this.show(token.alternatives);
@@ -71,7 +72,9 @@ export class AlternativesView {
     if (alternatives.length > 0) {
       const order = this.order.value as Order;
       this.list.replaceChildren(
-        ...sorted(alternatives, order).map(each => this.row(each))
+        ...sorted(alternatives, order).map(each =>
+          alternativeRow(each, this.token, this.actions.branch, trans)
+        )
       );
     } else {
       this.list.replaceChildren(
@@ -88,35 +91,6 @@ export class AlternativesView {
     this.actions.resized();
   }
 
-  private row(each: Alternative): HTMLElement {
-    const share = make('span', { className: 'galai-share' });
-    share.style.width = `${(100 * probability(each.logProbability)).toFixed(1)}%`;
-    const shown = visibleToken(each.text);
-    const row = make(
-      'li',
-      { className: 'galai-alternative' },
-      make('code', {}, shown),
-      make('span', { className: 'galai-bar' }, share),
-      make(
-        'span',
-        { className: 'galai-percent' },
-        percent(each.logProbability) + ' %'
-      )
-    );
-    if (each.id === this.token.id) {
-      row.append(make('em', {}, this.trans.__('written')));
-    } else {
-      const branch = button(
-        this.trans.__('Branch here'),
-        'galai-button galai-branch',
-        () => this.actions.branch(each.id)
-      );
-      branch.ariaLabel = this.trans.__('Branch here with ‘%1’', shown);
-      row.append(branch);
-    }
-    return row;
-  }
-
   private async ask(): Promise<void> {
     try {
       this.list.replaceChildren(make('li', {}, this.trans.__('Asking…')));
@@ -124,34 +98,10 @@ export class AlternativesView {
       this.list.querySelector('button')?.focus();
     } catch (error) {
       this.list.replaceChildren(
-        make('li', { className: 'galai-problem' }, (error as Error).message)
+        make('li', { className: 'galai-problem' }, explain(error, this.trans))
       );
       this.actions.resized();
     }
-  }
-
-  /** Anything else that could stand there, typed. */
-  private form(): HTMLElement {
-    const input = make('input', {
-      type: 'text',
-      className: 'galai-other',
-      placeholder: this.trans.__('another text'),
-      ariaLabel: this.trans.__('Another text to go on from; mind the space')
-    });
-    const form = make(
-      'form',
-      {},
-      input,
-      make('button', { className: 'galai-button' })
-    );
-    form.lastElementChild!.textContent = this.trans.__('Branch');
-    form.addEventListener('submit', event => {
-      event.preventDefault();
-      if (input.value) {
-        this.actions.branch(input.value);
-      }
-    });
-    return form;
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -167,15 +117,4 @@ export class AlternativesView {
   private alternatives: Alternative[] = [];
   private readonly list = make('ul', {});
   private readonly order: HTMLSelectElement;
-
-  private makeOrder(): HTMLSelectElement {
-    const option = (value: Order, label: string) =>
-      make('option', { value }, label);
-    return make(
-      'select',
-      { ariaLabel: this.trans.__('Sort alternatives') },
-      option('probability', this.trans.__('Likeliest first')),
-      option('alphabet', this.trans.__('In alphabetical order'))
-    );
-  }
 }

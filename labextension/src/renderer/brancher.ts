@@ -4,16 +4,18 @@
 
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
+
+import { explain } from '../explain';
 
 import { AlternativesView } from './alternatives';
 import { AddedOutput, placeOf } from './place';
 import { Popover } from './popover';
 import { Questions } from './questions';
 import type { GenerationRecord } from './record';
-import type { RendererSettings } from './settings';
 import type { Place } from './tokenview';
 import type { Toolbar } from './toolbar';
 
@@ -21,7 +23,7 @@ import type { Toolbar } from './toolbar';
 export interface Environment {
   rendermime: IRenderMimeRegistry;
   notebooks: INotebookTracker | null;
-  settings: RendererSettings;
+  settings: ISettingRegistry.ISettings;
   trans: TranslationBundle;
 }
 
@@ -57,7 +59,7 @@ export class Brancher {
   stop(): void {
     this.questions()
       .stop(this.running)
-      .catch(error => this.say(String(error.message), 'problem'));
+      .catch(error => this.fail(error));
   }
 
   /** What the kernel of this output can be asked. */
@@ -102,10 +104,14 @@ export class Brancher {
       await this.questions().branch(raw, place, chosen, name, added, signal);
       this.say(trans.__('The branch is the last output of this cell.'));
     } catch (error) {
-      this.say((error as Error).message, 'problem');
+      this.fail(error);
     } finally {
       this.running = '';
     }
+  }
+
+  private fail(error: unknown): void {
+    this.say(explain(error, this.shared.trans), 'problem');
   }
 
   private running = '';

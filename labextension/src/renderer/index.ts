@@ -11,7 +11,6 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { MIME_TYPE } from './record';
 import { GenerationRenderer } from './renderer';
-import { RendererSettings } from './settings';
 
 /** Before HTML, which has 50. */
 const RANK = 40;
@@ -20,16 +19,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'galai-jupyter:renderer',
   description: 'Adds buttons to generations.',
   autoStart: true,
-  requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker, ISettingRegistry, ITranslator],
-  activate: (
+  requires: [IRenderMimeRegistry, ISettingRegistry],
+  optional: [INotebookTracker, ITranslator],
+  activate: async (
     _app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
+    registry: ISettingRegistry,
     notebooks: INotebookTracker | null,
-    registry: ISettingRegistry | null,
     translator: ITranslator | null
   ) => {
-    const settings = new RendererSettings();
+    const settings = await registry.load(plugin.id);
     const trans = (translator ?? nullTranslator).load('galai_jupyter');
     const shared = { rendermime, notebooks, settings, trans };
     rendermime.addFactory(
@@ -40,18 +39,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
       RANK
     );
-    registry
-      ?.load(plugin.id)
-      .then(loaded => {
-        const update = () =>
-          settings.update(
-            loaded.get('enabled').composite,
-            loaded.get('defaultView').composite
-          );
-        loaded.changed.connect(update);
-        update();
-      })
-      .catch(error => console.error('Settings of the renderer', error));
   }
 };
 

@@ -5,11 +5,12 @@
 import type { JSONObject, PartialJSONObject } from '@lumino/coreutils';
 import type { Kernel } from '@jupyterlab/services';
 
-import { connect, NotLoadedError } from '../kernel';
+import { connect } from '../kernel';
+import type { Translation } from '../translation';
+
 import type { AddedOutput } from './place';
 import { Alternative, readAlternatives } from './record';
 import type { Place } from './tokenview';
-import type { Translation } from './words';
 
 /** The questions about one record. */
 export class Questions {
@@ -59,16 +60,6 @@ export class Questions {
         )
       );
     }
-    try {
-      return (await connect(this.kernel)).requests;
-    } catch (error) {
-      throw error instanceof NotLoadedError
-        ? new Error(
-            this.trans.__(
-              'The kernel has not loaded galai_jupyter: run %load_ext galai_jupyter.'
-            )
-          )
-        : error;
-    }
+    return (await connect(this.kernel)).requests;
   }
 }

@@ -5,14 +5,13 @@
  * not trusted: so the text is the same as without this extension.
  */
 
-import { Clipboard } from '@jupyterlab/apputils';
 import type { IRenderMime } from '@jupyterlab/rendermime';
 import { JSONObject, PartialJSONObject } from '@lumino/coreutils';
 import { Panel, Widget } from '@lumino/widgets';
 
 import { Brancher, Environment } from './brancher';
-import { Form, formOf } from './copying';
-import { make } from './dom';
+import { copy } from './clipboard';
+import type { Form } from './copying';
 import { GenerationRecord, MIME_TYPE, readRecord } from './record';
 import {
   fold,
@@ -22,6 +21,7 @@ import {
   sortBoxes,
   workBlocks
 } from './rendered';
+import { StaticView } from './staticView';
 import { TokenView } from './tokenview';
 import { Toolbar, View } from './toolbar';
 
@@ -30,7 +30,7 @@ type Bundle = Readonly<PartialJSONObject>;
 /** Shows one generation. */
 export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
   constructor(
-    private readonly options: IRenderMime.IRendererOptions,
+    options: IRenderMime.IRendererOptions,
     private readonly shared: Environment
   ) {
     super();
@@ -54,6 +54,7 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
     this.tokens.node.hidden = true;
     this.addWidget(new Widget({ node: this.toolbar.node }));
     this.addWidget(new Widget({ node: this.tokens.node }));
+    this.text = new StaticView(this, options, shared.rendermime);
     // Folding does not bubble.
     this.node.addEventListener('toggle', () => this.refresh(), true);
     shared.settings.changed.connect(this.refresh, this);
@@ -70,7 +71,7 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
     this.bundle = bundle;
     this.record = readRecord(bundle[MIME_TYPE]);
     this.tokensAreDrawn = false;
-    const drawn = keepingFolds(this.node, () => this.renderBundle(model));
+    const drawn = keepingFolds(this.node, () => this.text.render(model));
     this.arrange();
     await drawn;
     if (!this.isDisposed) {
@@ -83,27 +84,6 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
     this.toolbar.dispose();
     this.shared.settings.changed.disconnect(this.refresh, this);
     super.dispose();
-  }
-
-  /** Let JupyterLab show what it would show without this renderer. */
-  private async renderBundle(model: IRenderMime.IMimeModel): Promise<void> {
-    const { rendermime } = this.shared;
-    const rest: PartialJSONObject = { ...this.bundle };
-    delete rest[MIME_TYPE];
-    const mimeType = rendermime.preferredMimeType(
-      rest,
-      model.trusted ? 'any' : 'ensure'
-    );
-    if (!this.inner || mimeType !== this.innerType) {
-      this.inner?.dispose();
-      const factory = mimeType && rendermime.getFactory(mimeType);
-      this.inner = factory
-        ? factory.createRenderer({ ...this.options, mimeType })
-        : new PlainText();
-      this.innerType = mimeType;
-      this.addWidget(this.inner);
-    }
-    await this.inner.renderModel(model);
   }
 
   private setView(view: View): void {
@@ -135,12 +115,13 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
   /** Bring everything around the text into line with the state. */
   private refresh(): void {
     const { record } = this;
-    const active = this.shared.settings.enabled && record !== null;
-    const chosen = this.view ?? this.shared.settings.defaultView;
+    const { enabled, defaultView } = this.shared.settings.composite;
+    const active = enabled === true && record !== null;
+    const chosen = this.view ?? (defaultView as View);
     const view = active ? chosen : 'rendered';
     this.toolbar.node.hidden = !active;
     this.tokens.node.hidden = view !== 'tokens';
-    this.inner?.setHidden(view === 'tokens');
+    this.text.setHidden(view === 'tokens');
     if (!active) {
       this.brancher.close();
       return;
@@ -165,23 +146,8 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
   }
 
   private async copy(form: Form): Promise<void> {
-    const { trans } = this.shared;
-    let text = formOf(this.bundle, form);
-    let said = trans.__('Copied.');
-    if (!text && form === 'latex') {
-      try {
-        text = await this.brancher.questions().latex(this.rawRecord());
-      } catch (error) {
-        text = formOf(this.bundle, 'markdown');
-        said = trans.__('Copied as Markdown: %1', (error as Error).message);
-      }
-    }
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      Clipboard.copyToSystem(text); // where the page is not allowed to, or not secure
-    }
-    this.toolbar.say(said);
+    const ask = () => this.brancher.questions().latex(this.rawRecord());
+    this.toolbar.say(await copy(this.bundle, form, ask, this.shared.trans));
   }
 
   private rawRecord(): JSONObject {
@@ -193,19 +159,9 @@ export class GenerationRenderer extends Panel implements IRenderMime.IRenderer {
   private shown = '';
   private view: View | null = null;
   private order: SequenceOrder = 'written';
-  private inner: IRenderMime.IRenderer | null = null;
-  private innerType: string | undefined;
   private tokensAreDrawn = false;
   private readonly brancher: Brancher;
+  private readonly text: StaticView;
   private readonly toolbar: Toolbar;
   private readonly tokens: TokenView;
-}
-
-/** Shows the texts of a record that came without any other form. */
-class PlainText extends Widget implements IRenderMime.IRenderer {
-  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    const record = readRecord(model.data[MIME_TYPE]);
-    const texts = record?.sequences.map(each => each.text) ?? [];
-    this.node.replaceChildren(make('pre', {}, texts.join('\n\n')));
-  }
 }

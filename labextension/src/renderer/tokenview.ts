@@ -2,16 +2,11 @@
  * A record in, its tokens as buttons out; one of them is in the tab order, arrows reach the others.
  */
 
+import type { Translation } from '../translation';
+
 import { make } from './dom';
-import type { GenerationRecord, Token } from './record';
-import {
-  nats,
-  percent,
-  probability,
-  shade,
-  Translation,
-  visibleToken
-} from './words';
+import type { GenerationRecord } from './record';
+import { tokenLists } from './tokenLists';
 
 /** Which token: the number of its sequence, from 0, and its own, from 1. */
 export interface Place {
@@ -39,9 +34,7 @@ export class TokenView {
     );
     this.node.replaceChildren(
       make('p', { className: 'galai-hint' }, hint),
-      ...record.sequences.flatMap((sequence, index) =>
-        this.sequence(sequence.tokens, index, record)
-      )
+      ...tokenLists(record, this.trans)
     );
     const buttons = this.buttons();
     this.current = Math.min(this.current, Math.max(0, buttons.length - 1));
@@ -51,58 +44,6 @@ export class TokenView {
     if (focused) {
       buttons[this.current]?.focus({ preventScroll: true });
     }
-  }
-
-  private sequence(
-    tokens: Token[],
-    index: number,
-    record: GenerationRecord
-  ): Node[] {
-    const count = record.sequences.length;
-    const label = this.trans.__('%1 of %2', index + 1, count);
-    const group = make('div', { className: 'galai-token-list' });
-    group.setAttribute('role', 'group');
-    group.setAttribute('aria-label', this.trans.__('Tokens of text %1', label));
-    tokens.forEach((token, at) => {
-      group.append(this.token(token, index, at + 1, at + 1 === record.given));
-      if (token.text.includes('\n')) {
-        group.append(make('br'));
-      }
-    });
-    const heading = make('p', {}, make('strong', {}, label));
-    return count > 1 ? [heading, group] : [group];
-  }
-
-  private token(
-    token: Token,
-    sequence: number,
-    place: number,
-    chosen: boolean
-  ): HTMLElement {
-    const value = percent(token.logProbability);
-    const shown = visibleToken(token.text);
-    const node = make(
-      'button',
-      {
-        type: 'button',
-        className: 'galai-token' + (chosen ? ' galai-chosen' : ''),
-        tabIndex: -1,
-        title: this.trans.__(
-          '%1 %, log-probability %2, id %3',
-          value,
-          nats(token.logProbability),
-          token.id
-        ),
-        ariaLabel: this.trans.__('%1, %2 percent', shown, value),
-        ariaHasPopup: 'dialog'
-      },
-      shown,
-      make('sub', {}, (100 * probability(token.logProbability)).toFixed(0))
-    );
-    node.style.backgroundColor = shade(token.logProbability);
-    node.dataset.sequence = String(sequence);
-    node.dataset.place = String(place);
-    return node;
   }
 
   private onClick(event: Event): void {

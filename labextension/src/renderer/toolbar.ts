@@ -2,11 +2,12 @@
  * Actions in, the row of buttons above a generation out.
  */
 
+import type { Translation } from '../translation';
+
 import type { Form } from './copying';
 import { button, make } from './dom';
 import { Popover } from './popover';
 import type { SequenceOrder } from './rendered';
-import type { Translation } from './words';
 
 export type View = 'rendered' | 'tokens';
 
@@ -47,6 +48,7 @@ export class Toolbar {
     this.copy = action(trans.__('Copy ▾'), 'copy', () =>
       this.openCopy(actions)
     );
+    this.copy.ariaLabel = trans.__('Copy');
     this.copy.ariaHasPopup = 'dialog';
     this.stop = action(trans.__('Stop'), 'stop', () => actions.stop());
     this.stop.hidden = true;

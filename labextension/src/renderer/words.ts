@@ -4,11 +4,6 @@
 
 import type { Alternative } from './record';
 
-/** What translates a visible string; JupyterLab's translation bundles do. */
-export interface Translation {
-  __(msgid: string, ...args: unknown[]): string;
-}
-
 const STRONGEST = 0.45;
 const NAMED: Record<string, string> = {
   ' ': '▁',

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 
+import { unset } from '../../fixtures/settings';
+
 import { atTheEnd, message, readAnswer, waiting } from './answers';
 import type { Place } from './place';
-import { DEFAULTS } from './settings';
 
 const trans = {
   __: (text: string, ...values: unknown[]) =>
@@ -27,7 +28,7 @@ const paper = (title: string, confidence: number, changes = {}) => ({
   label: confidence > 0.5 ? 'likely' : 'uncertain',
   ...changes
 });
-const read = (value: unknown) => readAnswer(value, PLACE, DEFAULTS, trans);
+const read = (value: unknown) => readAnswer(value, PLACE, unset, trans);
 
 test('papers come with their confidence, which is not part of the text', () => {
   const references = [paper('A', 0.872), paper('B', 0.45)];

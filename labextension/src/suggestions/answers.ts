@@ -4,6 +4,8 @@
  * Knows neither JupyterLab nor the DOM.
  */
 
+import type { Translation } from '../translation';
+
 import type { Place } from './place';
 import type { Settings } from './settings';
 import { Paper, writeCitationAt, writeContinuationAt } from './writing';
@@ -14,11 +16,6 @@ export interface Suggestion {
   note: string;
   /** How sure the model is, for the note's colour. */
   label: string;
-}
-
-/** The part of a JupyterLab translation bundle that is used here. */
-export interface Translation {
-  __(text: string, ...values: unknown[]): string;
 }
 
 /** A message in place of suggestions. */

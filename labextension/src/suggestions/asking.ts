@@ -8,8 +8,10 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 
-import { connect, NotLoadedError } from '../kernel';
-import type { Translation } from './answers';
+import { NotLoadedError } from '../connection';
+import { connect } from '../kernel';
+import type { Translation } from '../translation';
+
 import type { Place } from './place';
 import type { Settings } from './settings';
 
@@ -21,7 +23,7 @@ export class Asking {
    *
    * @param automatic - Nobody asked: then nothing is loaded, and nothing is sent to a kernel
    * that may have no galai_jupyter.
-   * @throws Error - Its message says to a person what to do.
+   * @throws Error - `explain` says to a person what to do.
    */
   async *answers(
     panel: NotebookPanel,
@@ -49,15 +51,11 @@ export class Asking {
       const parameters = asParameters(place, settings, automatic);
       yield* requests.stream('suggest', parameters, signal);
     } catch (error) {
-      if (!(error instanceof NotLoadedError)) {
-        throw error;
+      if (error instanceof NotLoadedError) {
+        this._answered.delete(kernel);
+        this._failed.set(kernel, runs);
       }
-      this._answered.delete(kernel);
-      this._failed.set(kernel, runs);
-      throw new Error(
-        this.trans.__('Run %load_ext galai_jupyter in this notebook first.'),
-        { cause: error }
-      );
+      throw error;
     }
   }
 

@@ -12,7 +12,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import type { Kind } from './place';
 import { SuggestionProvider } from './provider';
-import { readSettings, Settings } from './settings';
+import type { Settings } from './settings';
 
 const ID = 'galai-jupyter:suggestions';
 
@@ -20,18 +20,20 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: ID,
   description: 'Suggests how to go on, and what to cite, at the cursor.',
   autoStart: true,
-  requires: [ICompletionProviderManager, INotebookTracker],
-  optional: [ITranslator, ISettingRegistry, ICommandPalette],
-  activate: (
+  requires: [ICompletionProviderManager, INotebookTracker, ISettingRegistry],
+  optional: [ITranslator, ICommandPalette],
+  activate: async (
     app: JupyterFrontEnd,
     manager: ICompletionProviderManager,
     notebooks: INotebookTracker,
+    registry: ISettingRegistry,
     translator: ITranslator | null,
-    registry: ISettingRegistry | null,
     palette: ICommandPalette | null
   ) => {
     const trans = (translator ?? nullTranslator).load('galai_jupyter');
-    const provider = new SuggestionProvider(notebooks, trans);
+    const loaded = await registry.load(ID);
+    const settings = () => loaded.composite as unknown as Settings;
+    const provider = new SuggestionProvider(notebooks, trans, settings);
     manager.registerInlineProvider(provider);
 
     const addCommand = (command: string, label: string, kind?: Kind) => {
@@ -39,12 +41,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
         label,
         isEnabled: () => {
           const panel = notebooks.currentWidget;
-          return panel !== null && provider.place(panel) !== null;
+          return !!manager.inline && !!panel && provider.place(panel) !== null;
         },
         execute: () => {
-          provider.kind = kind;
-          manager.inline?.invoke(notebooks.currentWidget!.id);
-          provider.kind = undefined;
+          const panel = notebooks.currentWidget;
+          if (panel) {
+            provider.kind = kind;
+            manager.inline?.invoke(panel.id);
+            provider.kind = undefined;
+          }
         },
         describedBy: { args: { type: 'object', properties: {} } }
       });
@@ -52,18 +57,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
     };
     addCommand('galai:suggest', trans.__('Suggest How to Go On'));
     addCommand('galai:cite', trans.__('Suggest a Citation'), 'citation');
-
-    registry
-      ?.load(ID)
-      .then(settings => {
-        const read = () => {
-          const found = settings.composite as Partial<Settings>;
-          provider.settings = readSettings(found);
-        };
-        settings.changed.connect(read);
-        read();
-      })
-      .catch(console.error);
   }
 };
 

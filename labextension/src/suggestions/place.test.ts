@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
+import { unset } from '../../fixtures/settings';
+
 import { findPlace, wantedWhileTyping } from './place';
-import { DEFAULTS } from './settings';
 
 const markdown = (source: string) => ({ type: 'markdown', source });
 const code = (source: string) => ({ type: 'code', source });
@@ -101,7 +102,7 @@ test('typing alone asks for nothing, unless the settings say so', () => {
   const begun = at(markdown('See [START_REF] Att|'))!;
   const wanted = (changes: object) =>
     [text, opened, begun].map(place =>
-      wantedWhileTyping(place, { ...DEFAULTS, ...changes })
+      wantedWhileTyping(place, { ...unset, ...changes })
     );
   expect(wanted({})).toEqual([false, false, false]);
   expect(wanted({ citeAfterMark: true })).toEqual([false, true, false]);

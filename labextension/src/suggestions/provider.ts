@@ -9,18 +9,22 @@ import {
 } from '@jupyterlab/completer';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 
-import { atTheEnd, message, readAnswer, Translation, waiting } from './answers';
+import { explain } from '../explain';
+import type { Translation } from '../translation';
+
+import { atTheEnd, message, readAnswer, waiting } from './answers';
 import { Asking } from './asking';
 import { PROVIDER } from './notes';
 import { Item, Offer } from './offer';
 import { findPlace, Kind, Place, wantedWhileTyping } from './place';
-import { readSettings } from './settings';
+import type { Settings } from './settings';
 import { Watch } from './watch';
 
 export class SuggestionProvider implements IInlineCompletionProvider<Item> {
   constructor(
     private readonly notebooks: INotebookTracker,
-    private readonly trans: Translation
+    private readonly trans: Translation,
+    private readonly settings: () => Settings
   ) {
     this._asking = new Asking(trans);
   }
@@ -41,8 +45,6 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
     }
   };
 
-  settings = readSettings();
-
   /** What the next request is for, where it was not left to the text. */
   kind: Kind | undefined;
 
@@ -62,7 +64,7 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
       cells,
       activeCellIndex,
       cursor,
-      this.settings.context,
+      this.settings().context,
       this.kind
     );
   }
@@ -83,7 +85,7 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
     if (
       !panel ||
       !place ||
-      (automatic && !wantedWhileTyping(place, this.settings))
+      (automatic && !wantedWhileTyping(place, this.settings()))
     ) {
       return { items: [] };
     }
@@ -110,7 +112,7 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
     place: Place,
     automatic: boolean
   ): Offer {
-    const count = place.kind === 'citation' ? this.settings.suggestions : 1;
+    const count = place.kind === 'citation' ? this.settings().suggestions : 1;
     const nothing = this.trans.__('No other paper.');
     const offer = new Offer(count, nothing, `offer ${++this._number}`);
     this._watch = new Watch(panel.content.activeCell!.editor!, place, offer);
@@ -124,7 +126,8 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
     place: Place,
     automatic: boolean
   ): Promise<void> {
-    const { settings, trans } = this;
+    const { trans } = this;
+    const settings = this.settings();
     offer.update([waiting(place, trans)]);
     try {
       const answers = this._asking.answers(
@@ -139,9 +142,8 @@ export class SuggestionProvider implements IInlineCompletionProvider<Item> {
       }
       offer.update(atTheEnd(offer.suggestions, trans));
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
       const texts = offer.suggestions.filter(each => each.text);
-      offer.update(texts.length ? texts : [message(said)]);
+      offer.update(texts.length ? texts : [message(explain(error, trans))]);
     }
     offer.end();
   }

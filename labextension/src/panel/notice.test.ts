@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { notice, State } from './state';
+import { notice } from './notice';
+import type { State } from './state';
 
 /** A translator that marks what went through it. */
 const trans = {
