@@ -1,4 +1,4 @@
-"""One prompt under several decodings: a frozen record, in and out of JSON."""
+"""Several generations side by side: a frozen record, in and out of JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ COMPARISON_MIME_TYPE = f"application/vnd.galai.comparison.v{FORMAT_VERSION}+json
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a model made of one prompt under several decodings.
+    """What came of one prompt under several decodings, or of several requests.
 
     Attributes
     ----------
     labels : tuple of str
-        The decodings that were run, in short form.
+        The decodings that were run, in short form, or what else tells the generations apart.
     generations : tuple of Generation
         What came of each; never empty.
     skipped : tuple of str
@@ -32,8 +32,9 @@ class Comparison:
 
     @property
     def prompt(self) -> str:
-        """The prompt that all of them continue."""
-        return self.generations[0].prompt
+        """The prompt that all of them continue; ``""`` if each has its own."""
+        prompts = {generation.prompt for generation in self.generations}
+        return self.generations[0].prompt if len(prompts) == 1 else ""
 
     def __getitem__(self, label: str) -> Generation:
         """Return what came of the decoding called `label`."""

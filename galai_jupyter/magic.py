@@ -11,6 +11,7 @@ from traitlets import Bool
 
 from galai_jupyter import comm, commands, completion, prompts
 from galai_jupyter.bibliography.checking import suggest
+from galai_jupyter.citing import CITE, citing_options
 from galai_jupyter.display import BUNDLES, Result, ResultFormatter
 from galai_jupyter.errors import GalacticaError, Interrupted, OptionError
 from galai_jupyter.flags import parse_flags
@@ -136,8 +137,10 @@ class GalacticaMagics(Magics):
         task = values.get("task", configured.get("task"))
         form = values.get("form", configured.get("form"))
         defaults = prompts.task_defaults(task, values, form)
-        if task == "cite":
-            return _citing({**configured, **dict(prompts.find_task(task).defaults), **values})
+        if task == CITE:
+            return citing_options(
+                {**configured, **dict(prompts.find_task(task).defaults), **values}
+            )
         for name in ("suggestions", "threshold"):
             if name in values:
                 raise OptionError(f"{OPTIONS[name].flag} is about references: add --task cite.")
@@ -164,24 +167,10 @@ class GalacticaMagics(Magics):
         prompt = build_prompt(text, prompt_options)
         if decodings:
             return self._runner.compare(prompt, decodings, display_options, target)
-        if prompt_options.task == "cite":
+        if prompt_options.task == CITE:
             complete = partial(suggest, threshold=build_options(CiteOptions, values).threshold)
             return self._runner.generate(prompt, options, display_options, target, complete)
         return self._runner.generate(prompt, options, display_options, target)
-
-
-def _citing(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a request for references, as many sequences as suggestions."""
-    if "num_return_sequences" in values:
-        values = {"suggestions": values["num_return_sequences"], **values}
-    if values.get("penalty_alpha") is not None:
-        if values.get("suggestions", 1) > 1:
-            raise OptionError(
-                "penalty_alpha is contrastive search, which finds one reference: drop it, or "
-                "--suggestions."
-            )
-        return values
-    return values | build_options(CiteOptions, values).decoding(values)
 
 
 def load(shell: InteractiveShell) -> None:

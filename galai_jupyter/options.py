@@ -301,6 +301,7 @@ class CiteOptions:
         "Suggest at most this many references (task cite); the search has as many beams.",
         minimum=1,
         maximum=64,
+        step=1,
     )
     threshold: float | None = _option(
         None,

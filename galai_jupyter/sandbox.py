@@ -1,8 +1,8 @@
 """Python code in; what came of running it in a process that is shut in and bounded, out.
 
-Nothing here runs by itself: only `%galactica run` and `Session.run` call it. The guards are a
-safety net for a model's mistakes. They are not a prison for malice: the program runs as the same
-user, on the same kernel of the operating system.
+Nothing here runs by itself: only `%galactica run`, the panel's “Run it” and `Session.run` call it.
+The guards are a safety net for a model's mistakes. They are not a prison for malice: the program
+runs as the same user, on the same kernel of the operating system.
 """
 
 from __future__ import annotations

@@ -365,8 +365,11 @@ class GenerationStream(Iterator[StreamEvent]):
             )
             for index, prompt in enumerate(self._prompts)
         ]
-        self.generations = [self._complete(generation) for generation in generations]
-        self._on_finish(self)
+        self.generations = generations
+        try:
+            self.generations = [self._complete(generation) for generation in generations]
+        finally:  # the session must not stay taken
+            self._on_finish(self)
 
     def _results(self, sequences: Sequence[_SequenceAssembler]) -> tuple[GeneratedSequence, ...]:
         """Return the sequences; a library may have fewer references than were asked for."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -227,6 +228,26 @@ def test_what_is_under_way_is_shown_as_such() -> None:
     assert list(markdown) == ["text/plain", "text/markdown"]
     done = comparing_bundle("Prompt ", ("greedy",), first, "", html=True)
     assert "generating…" not in done["text/html"]
+
+
+def test_texts_of_several_requests_stand_side_by_side() -> None:
+    get_session().use(ScriptedEngine(["one", "two"]))
+    options = GenerationOptions(temperature=1.0, num_return_sequences=2, seed=1)
+    generations_ = (
+        get_session().generate("First: ", GenerationOptions(max_new_tokens=20)),
+        get_session().generate("Second: ", options),
+    )
+    other = replace(generations_[1], model=replace(generations_[1].model, name="another"))
+    comparison = Comparison(("1", "2"), (generations_[0], other))
+    assert comparison.prompt == ""
+    bundle = comparison_bundle(comparison, html=True)
+    for kind in ("text/plain", "text/html", "text/markdown"):
+        text = bundle[kind]
+        assert text.index("First:") < text.index("one") < text.index("Second:"), kind
+    assert "max_new_tokens=20) · end" in bundle["text/plain"], "only one has it"
+    assert "another · sampling (temperature=1.0" in bundle["text/plain"]
+    assert "the first of 2 · end of document" in bundle["text/plain"]
+    assert bundle["text/plain"].count("scripted") == 1, "not below, as what they share"
 
 
 def test_columns_fill_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ import gc
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,18 @@ import ipywidgets as widgets
 import pytest
 
 import galai_jupyter as gal
+from galai_jupyter.comparison import Comparison
 from galai_jupyter.engines.scripted import ScriptedEngine
 from galai_jupyter.generation import Generation
+from galai_jupyter.options import GenerationOptions, RunOptions
+from galai_jupyter.programs import Outcome, Program
+from galai_jupyter.prompts import Prompt
+from galai_jupyter.rendering import comparison_bundle
+from galai_jupyter.replay import Replay
 from galai_jupyter.session import get_session
-from galai_jupyter.widget_panel import _controller
+from galai_jupyter.widget_panel import _controller, generating, running
 from galai_jupyter.widget_panel.controller import Controller
+from galai_jupyter.widget_panel.subject import side_by_side
 from galai_jupyter.widget_panel.view import walk
 
 TEXT = "Let \\(x^2\\) be [START_REF] On squares, Euclid[END_REF] and so on."
@@ -313,12 +322,255 @@ def test_history_shows_compares_replays_and_deletes(panel: Controller) -> None:
     assert panel.result.shown == (first, second)
     assert panel.history.replay.disabled
     panel.history.list.index = (1,)
-    press(panel, panel.history.replay)
-    assert get_session().history[-1].options == first.options
-    assert get_session().history[-1].text == "third text"
-    panel.history.list.index = (2,)
     press(panel, panel.history.delete)
-    assert first not in get_session().history and len(panel.history.list.options) == 2
+    assert first not in get_session().history and len(panel.history.list.options) == 1
+    assert panel.result.shown == (), "what was deleted is not shown any longer"
+    press(panel, panel.buttons.generate)
+    assert get_session().history[-1].text == "third text"
+
+
+def shown_html(panel: Controller) -> str:
+    return str(panel.result.bodies[panel.result.chooser.value].value)
+
+
+def replay_the_first(panel: Controller) -> str:
+    panel.history.list.index = (len(panel.history.list.options) - 1,)
+    press(panel, panel.history.replay)
+    return shown_html(panel)
+
+
+@pytest.mark.parametrize("texts", [["the same"], ["one two three four", "one two 3 four"]])
+def test_a_replay_says_what_the_magic_says(
+    panel: Controller, texts: list[str], capsys: pytest.CaptureFixture[str], shell: Any
+) -> None:
+    get_session().use(ScriptedEngine([*texts, *texts[1:]]))
+    recorded = generate(panel)
+    html = replay_the_first(panel)
+    replay = panel.result.subject
+    assert isinstance(replay, Replay) and replay.recorded is recorded
+    assert replay.repeated is get_session().history[-1]
+    shell.run_cell("%galactica replay 1").raise_error()
+    summary = capsys.readouterr().out.splitlines()[0].strip()
+    assert summary == replay.summary and summary in unescape(html)
+    assert ("<del" in html) == (len(texts) > 1)
+    assert replay.summary in unescape(said(panel)) and "alert" not in said(panel)
+
+
+def test_a_replay_of_another_checkpoint_says_so(panel: Controller) -> None:
+    recorded = generate(panel)
+    other = replace(recorded, model=replace(recorded.model, name="another"))
+    get_session().history[:] = [other]
+    panel.refresh()
+    assert "It was recorded with another" in replay_the_first(panel)
+
+
+def test_a_replay_keeps_what_was_judged(panel: Controller) -> None:
+    get_session().use(ScriptedEngine([" A title, Smith[END_REF]"]))
+    panel.form.strategy.value = "cite"
+    recorded = generate(panel, "See")
+    replay_the_first(panel)
+    assert get_session().history[-1].suggestions == recorded.suggestions is not None
+
+
+def test_two_are_compared_as_decodings_are(panel: Controller) -> None:
+    get_session().use(ScriptedEngine(["one two three four", "one two 3 four"]))
+    generations = (generate(panel, "a"), generate(panel, "a"))
+    panel.history.list.index = (0, 1)
+    comparison = panel.result.subject
+    assert isinstance(comparison, Comparison) and comparison.generations == generations
+    assert comparison.labels == ("1 · greedy", "2 · greedy")
+    table = comparison_bundle(comparison, html=True)["text/html"]
+    assert table in shown_html(panel) and "mean log-probability" in table
+    assert "<del" in shown_html(panel) and "Struck out: 1 · greedy." in shown_html(panel)
+
+
+def test_texts_of_two_prompts_stand_behind_their_own(panel: Controller) -> None:
+    get_session().use(ScriptedEngine(["first text", "second text"]))
+    generate(panel, "One prompt: "), generate(panel, "Other prompt: ")
+    panel.history.list.index = (0, 1)
+    html = shown_html(panel)
+    assert "One prompt:" in html and "Other prompt:" in html and "<del" not in html
+    panel.result.chooser.value = "as code"
+    assert shown_html(panel).count("%%galactica") == 2
+
+
+def test_a_compared_one_that_is_deleted_leaves_the_other(panel: Controller) -> None:
+    first, second = generate(panel, "a"), generate(panel, "b")
+    panel.history.list.index = (0, 1)
+    panel.history.list.index = (0,)
+    panel.result.show(side_by_side((first, second), get_session().history))
+    press(panel, panel.history.delete)
+    assert panel.result.subject is first
+
+
+def test_how_it_is_shown_changes_at_once(panel: Controller) -> None:
+    generate(panel)
+    assert "[START_REF]" in shown_html(panel)
+    panel.form.controls["special_tokens"].value = "hide"
+    assert "[START_REF]" not in shown_html(panel)
+    assert "perplexity" not in shown_html(panel)
+    panel.form.controls["score"].value = True
+    assert "perplexity" in shown_html(panel)
+
+
+def test_citing_ranks_judges_and_abstains(panel: Controller) -> None:
+    get_session().use(ScriptedEngine([" A title, Smith[END_REF]"]))
+    panel.form.strategy.value = "cite"
+    panel.form.controls["suggestions"].value = 2
+    generation = generate(panel, "See")
+    assert generation.suggestions and generation.suggestions.threshold is None
+    assert generation.options.num_beams == 2
+    assert "first author" in shown_html(panel)
+    panel.form.controls["threshold"].widget.value = "-0.001"
+    generation = generate(panel, "See")
+    assert generation.suggestions and generation.suggestions.accepted == ()
+    assert "No such paper" in shown_html(panel)
+
+
+def test_a_given_reference_is_scored_and_nothing_is_generated(panel: Controller) -> None:
+    panel.form.strategy.value = "cite"
+    panel.form.controls["continuation"].widget.value = " A title, Smith[END_REF]"
+    generation = generate(panel, "See")
+    assert "scored of 2,048 tokens" in panel.count.value
+    assert generation.finish_reason == "given" and generation.prompt == "See [START_REF]"
+    assert "scored" in said(panel) and "perplexity" in shown_html(panel)
+
+
+def test_another_goes_on_from_the_same_branch(panel: Controller) -> None:
+    panel.form.strategy.value = "nucleus sampling"
+    first = generate(panel)
+    branch = get_session().branch(first, 2, first.tokens[0].id).drain()[0]
+    panel.history.list.index = (0,)
+    press(panel, panel.buttons.another)
+    again = get_session().history[-1]
+    assert again.branch == branch.branch and again.options.seed != branch.options.seed
+
+
+WORK = """
+```python
+print(6 * 7)
+```
+
+Result: {}
+</work>"""
+
+
+def offer(panel: Controller, text: str) -> Generation:
+    """Generate a text with a working; show its Python."""
+    get_session().use(ScriptedEngine([text]))
+    panel.form.controls["max_new_tokens"].value = 400
+    generation = generate(panel, "What is six by seven? <work>")
+    press(panel, panel.run_box.offer)
+    return generation
+
+
+def hidden(widget: widgets.Widget) -> bool:
+    return bool(widget.layout.display == "none")
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[Program]:
+    """Return the programs that were run, without running them."""
+    programs: list[Program] = []
+
+    def run(program: Program, options: RunOptions, waiting: Callable[[float], None]) -> Outcome:
+        programs.append(program)
+        try:
+            waiting(0.5)
+        except KeyboardInterrupt:
+            return Outcome("interrupted")
+        return Outcome("finished", "42\n")
+
+    monkeypatch.setattr(running, "run_program", run)
+    monkeypatch.setattr(running, "available_guards", lambda: ("memory",))
+    return programs
+
+
+def test_python_is_run_beside_its_claim_once_somebody_says_so(panel: Controller) -> None:
+    generation = offer(panel, WORK.format("41"))
+    box = panel.run_box
+    assert not hidden(box.box) and "print(6 * 7)" in unescape(box.code.value)
+    assert "It would get 10 s" in box.terms.value and box.ran is None
+    press(panel, box.agree)
+    assert box.ran and box.ran.execution.outcome.result == "42\n"
+    assert "claimed by the model" in box.outcome.value and ">41" in box.outcome.value
+    assert "does not give what the model says" in said(panel)
+    panel.result.chooser.value = "as code"
+    assert "%galactica run 1" in shown_html(panel)
+    assert get_session().history == [generation]
+
+
+def test_nothing_runs_by_itself_or_after_a_no(panel: Controller, ran: list[Program]) -> None:
+    offer(panel, WORK.format("42"))
+    press(panel, panel.run_box.refuse)
+    assert "Nothing was run" in said(panel) and hidden(panel.run_box.box)
+    panel.run_box.agree.click()
+    panel.worker.join(PATIENCE)
+    assert ran == []
+
+
+def test_python_is_offered_where_there_is_some(panel: Controller) -> None:
+    generate(panel)
+    assert panel.run_box.offer.disabled
+    offer(panel, WORK.format("42"))
+    assert not panel.run_box.offer.disabled
+    panel.history.list.index = (0, 1)
+    assert panel.run_box.offer.disabled, "which of the two?"
+    panel.history.list.index = (0,)
+    assert not panel.run_box.offer.disabled
+
+
+def test_what_is_run_is_what_was_shown(panel: Controller, ran: list[Program]) -> None:
+    first = generate(panel)
+    second = offer(panel, WORK.format("42") + " and <work>" + WORK.format("1").replace("6", "8"))
+    box = panel.run_box
+    assert not hidden(box.block) and len(box.block.options) == 2
+    box.block.value = 2
+    assert "print(8 * 7)" in unescape(box.code.value)
+    press(panel, box.agree)
+    assert ran[0].code == "print(8 * 7)\n" and box.ran and box.ran.options.block == 2
+    press(panel, box.offer)
+    panel.history.list.index = (1,)
+    assert panel.result.subject is first and hidden(box.box), "the question is withdrawn"
+    box.agree.click()
+    panel.worker.join(PATIENCE)
+    assert len(ran) == 1
+    panel.history.list.index = (0,)
+    assert panel.result.subject is second and "42" in box.outcome.value, "it was not lost"
+
+
+def test_limits_are_those_that_stand_there(panel: Controller, ran: list[Program]) -> None:
+    offer(panel, WORK.format("42"))
+    box = panel.run_box
+    box.controls["time_limit"].widget.value = "<b>soon</b>"
+    assert "takes a number" in box.terms.value and "<b>" not in box.terms.value
+    press(panel, box.agree)
+    assert ran == [] and "takes a number" in said(panel) and not hidden(box.agree)
+    box.controls["time_limit"].widget.value = "3"
+    assert "It would get 3 s" in box.terms.value
+    press(panel, box.agree)
+    assert box.ran and box.ran.options.time_limit == 3.0
+
+
+def test_stop_ends_a_program(
+    panel: Controller, ran: list[Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(panel, WORK.format("42"))
+    monkeypatch.setattr(
+        panel.status, "progress", lambda fraction, numbers: panel.buttons.stop.click()
+    )
+    press(panel, panel.run_box.agree)
+    assert panel.run_box.ran and panel.run_box.ran.execution.outcome.ending == "interrupted"
+
+
+def test_code_and_output_are_shown_as_text(panel: Controller, monkeypatch: Any) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    monkeypatch.setattr(running, "run_program", lambda *_: Outcome("finished", evil, evil))
+    offer(panel, f"\n```python\nprint('{evil}')\n```\n\nResult: {evil}\n</work>")
+    shown = [panel.run_box.code.value]
+    press(panel, panel.run_box.agree)
+    shown.append(panel.run_box.outcome.value)
+    assert all("<img" not in html and "&lt;img" in html for html in shown)
 
 
 def test_history_is_exported(
@@ -341,6 +593,79 @@ def test_keep_needs_a_cell(panel: Controller) -> None:
     generate(panel)
     press(panel, panel.buttons.keep)
     assert "No cell shows this panel" in said(panel)
+
+
+def test_what_can_be_pressed_while_the_panel_works(panel: Controller, gated: Gate) -> None:
+    get_session().generate("before", GenerationOptions(max_new_tokens=2))
+    panel.history.list.index = (0,)
+    panel.form.prompt.value = "A prompt"
+    panel.buttons.generate.click()
+    assert gated.reached.wait(PATIENCE)
+    panel.history.list.index = (0,)
+    busy = (panel.history.replay, panel.models.load, panel.models.unload, panel.run_box.offer)
+    assert all(button.disabled for button in busy)
+    gated.open.set()
+    panel.worker.join(PATIENCE)
+    assert not panel.history.replay.disabled and not panel.models.unload.disabled
+
+
+def test_a_text_that_grows_does_not_cover_what_was_chosen_meanwhile(
+    panel: Controller, gated: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = get_session().generate("before", GenerationOptions(max_new_tokens=2))
+    monkeypatch.setattr(generating.Status, "progress", lambda *_: None)
+    panel.form.prompt.value = "A prompt"
+    panel.buttons.generate.click()
+    assert gated.reached.wait(PATIENCE)
+    growing = panel.result._growing
+    panel.history.list.index = (0,)
+    assert growing and panel.result.shown == (first,)
+    before = shown_html(panel)
+    panel.result.draw(growing)
+    assert shown_html(panel) == before
+
+
+def test_what_a_cell_adds_while_one_deletes_is_not_lost(panel: Controller) -> None:
+    first = generate(panel)
+    added = replace(first, prompt="added")
+
+    class Growing(list[Generation]):
+        """Another thread adds to it as soon as it is read."""
+
+        def __getitem__(self, index: Any) -> Any:
+            if added not in self:
+                self.append(added)
+            return super().__getitem__(index)
+
+    get_session().history = Growing([first])
+    press(panel, panel.history.delete)
+    assert list(get_session().history) == [added]
+
+
+def test_a_panel_that_gets_no_thread_is_not_busy_for_ever(
+    panel: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        panel.form.prompt.value = "A prompt"
+        panel.buttons.generate.click()
+    assert "can't start new thread" in unescape(said(panel)) and not panel.worker.busy
+    assert generate(panel).text == TEXT
+
+
+def test_what_follows_from_a_text_may_fail_without_taking_the_session(panel: Controller) -> None:
+    get_session().use(ScriptedEngine([" A title, Smith[END_REF]"]))
+
+    def fail(generation: Generation) -> Generation:
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        get_session().stream(Prompt("See [START_REF]"), complete=fail).drain()
+    assert get_session().history[-1].text.startswith(" A title")
+    assert generate(panel).text.startswith(" A title")
 
 
 def test_500_generations_leak_nothing(panel: Controller) -> None:

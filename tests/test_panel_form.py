@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 import pytest
 
+from galai_jupyter.citing import citing_options
 from galai_jupyter.errors import OptionError, PromptError
 from galai_jupyter.options import OPTIONS, GenerationOptions, build_options
 from galai_jupyter.prompts import TASKS
@@ -59,7 +60,11 @@ def test_the_options_of_the_sliders_are_sliders(form: Form) -> None:
 )
 def test_moving_a_control_changes_the_request(form: Form, strategy: str, name: str) -> None:
     form.strategy.value = strategy
-    before = getattr(form.request().options, name)
+    form.more.value = True
+    asked = {"suggestions": "num_return_sequences"}.get(name, name)
+    if name in ("threshold", "continuation"):
+        pytest.skip("it is no option of decoding")
+    before = getattr(form.request().options, asked)
     control = form.controls[name]
     assert control.widget.layout.display != "none"
     other = {
@@ -79,7 +84,7 @@ def test_moving_a_control_changes_the_request(form: Form, strategy: str, name: s
         pytest.skip("a switch may need others")
     else:
         control.widget.value += control.widget.step
-    after = getattr(form.request().options, name)
+    after = getattr(form.request().options, asked)
     assert after != before
     assert after == control.value
 
@@ -147,6 +152,71 @@ def test_cite_asks_for_references(form: Form) -> None:
     assert request.prompt.text.endswith("[START_REF]")
     assert request.options.stop == ("[END_REF]",)
     assert request.options.num_beams == request.options.num_return_sequences == 5
+    assert request.citing
+
+
+def test_what_citing_needs_is_seen_with_it_only(form: Form) -> None:
+    names = ("suggestions", "threshold", "continuation", "library", "constrain")
+
+    def seen() -> set[str]:
+        return {n for n in names if form.controls[n].widget.layout.display != "none"}
+
+    assert seen() == set()
+    form.strategy.value = "cite"
+    assert seen() == set(names)
+    form.controls["library"].value = "refs.bib"
+    form.strategy.value = "greedy"
+    assert seen() == {"library"}, "what still counts is not hidden"
+    form.more.value = True
+    assert seen() == {"library", "constrain"}
+
+
+def test_citing_options_ask_for_what_the_magic_asks_for(form: Form) -> None:
+    form.strategy.value = "cite"
+    form.controls["suggestions"].value = 3
+    form.controls["threshold"].widget.value = "-2.5"
+    form.controls["library"].widget.value = "refs.bib"
+    form.controls["constrain"].value = True
+    form.controls[
+        "continuation"
+    ].widget.value = " Attention, Vaswani[END_REF]\n BERT, Devlin[END_REF]"
+    request = form.request()
+    given = {"suggestions": 3, "library": "refs.bib", "constrain": True, "stop": ("[END_REF]",)}
+    assert request.options == build_options(GenerationOptions, citing_options(given))
+    assert request.citing and request.threshold == -2.5
+    assert request.continuations == (" Attention, Vaswani[END_REF]", " BERT, Devlin[END_REF]")
+    form.strategy.value = "greedy"
+    request = form.request()
+    assert not request.citing and request.threshold is None and request.continuations == ()
+
+
+def test_the_strategy_cite_brings_its_task_and_takes_it_away(form: Form) -> None:
+    form.strategy.value = "cite"
+    assert form.task.value == "cite"
+    form.strategy.value = "greedy"
+    assert form.task.value == "" and form.request().options == GenerationOptions()
+
+
+def test_the_task_cite_goes_with_any_strategy(form: Form) -> None:
+    form.task.value = "cite"
+    assert form.strategy.value == "cite"
+    form.strategy.value = "nucleus sampling"
+    request = form.request()
+    assert form.task.value == "cite" and request.citing
+    assert (request.options.num_beams, request.options.num_return_sequences) == (1, 1)
+    form.controls["stop"].value = ()
+    assert form.request().options.stop == ("[END_REF]",), "as with --task cite"
+    form.task.value = "article"
+    assert not form.request().citing
+
+
+def test_what_is_set_out_of_sight_is_counted(form: Form) -> None:
+    assert form.more.description == "More options"
+    form.controls["repetition_penalty"].value = 1.5
+    form.controls["raw"].value = True
+    assert form.more.description == "More options (2 set)"
+    form.reset()
+    assert form.more.description == "More options"
 
 
 def test_options_of_one_task_are_seen_with_it_only(form: Form) -> None:

@@ -99,7 +99,8 @@ def test_moving_each_slider_changes_the_request(notebook: Open) -> None:
     options = dict(zip(STRATEGIES, asked, strict=True))
     assert len(moved) >= 10
     for strategy, name in moved:
-        assert options[strategy.name][name] != strategy.starts[name], (strategy.name, name)
+        asked_for = {"suggestions": "num_return_sequences"}.get(name, name)
+        assert options[strategy.name][asked_for] != strategy.starts[name], (strategy.name, name)
 
 
 def test_text_grows_stops_and_stays(notebook: Open) -> None:
@@ -152,7 +153,7 @@ def test_a_saved_notebook_keeps_the_result(notebook: Open) -> None:
     page = notebook(engine="fast")
     ask(page, "Saved prompt:")
     said(page, "Done")
-    page.page.click(f"{BOX} button.galai-keep")
+    page.page.click(f"{BOX} button.galai-keep-in-notebook")
     said(page, "Kept")
     saved = page.save()
     panel, snapshot, kept = (output.data for output in saved.cells[1].outputs)
@@ -180,9 +181,55 @@ def test_two_views_are_in_step(notebook: Open) -> None:
     assert boxes.count() == 2
 
 
+def test_two_are_compared_side_by_side_and_nothing_sticks_out(notebook: Open) -> None:
+    page = notebook(
+        "gal.get_session().use(ScriptedEngine(['one two three four', 'one two 3 four']));",
+        engine="fast",
+    )
+    page.run(2)
+    page.page.set_viewport_size({"width": 480, "height": 1400})
+    page.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    for number in (1, 2):
+        ask(page, "A prompt:")
+        listed = f"{BOX} .galai-history option:has-text('{number} · greedy')"
+        page.page.wait_for_selector(listed, state="attached")
+    page.page.click(f"{BOX} button:has-text('History')")
+    page.page.select_option(f"{BOX} .galai-history select", index=[0, 1])
+    page.page.click(f"{BOX} .galai-view summary:has-text('Where the texts differ')")
+    assert page.page.inner_text(f"{BOX} .galai-view del") == "three"
+    assert page.page.locator(f"{BOX} .galai-view strong").all_inner_texts() == [
+        "1 · greedy",
+        "2 · greedy",
+    ]
+    assert page.page.evaluate(OVERFLOW) == []
+
+
+def test_python_is_shown_first_and_run_when_somebody_says_so(notebook: Open) -> None:
+    page = notebook(
+        "work = '\\n```python\\nprint(6 * 7)\\n```\\nResult: 41\\n</work>'\n"
+        "gal.get_session().use(ScriptedEngine([work]));",
+        engine="fast",
+    )
+    page.run(2)
+    run_it = f"{BOX} button.galai-run-it"
+    assert page.page.locator(run_it).is_hidden()
+    ask(page, "What is six by seven? <work>")
+    page.page.click(f"{BOX} button.galai-run-python:not([disabled])")
+    page.page.wait_for_selector(f"{BOX} .galai-run-box :text('It would get 10 s')")
+    assert "print(6 * 7)" in page.page.inner_text(f"{BOX} .galai-run-box pre")
+    page.page.click(f"{run_it}:not([disabled])")
+    said(page, "does not give what the model says")
+    printed, claimed = page.page.locator(f"{BOX} .galai-outcome pre").all()
+    assert (printed.inner_text(), claimed.inner_text()) == ("42", "41")
+    left, right = printed.bounding_box(), claimed.bounding_box()
+    assert left["x"] + left["width"] < right["x"], "side by side"
+    assert page.page.locator(run_it).is_hidden()
+
+
 OVERFLOW = f"""() => {{
   const box = document.querySelector('{BOX}');
-  const wide = [...box.querySelectorAll('button, select, textarea, input, .widget-html')]
+  const wide = [...box
+    .querySelectorAll('button, select, textarea, input, .widget-html, .galai-view p')]
     .filter((node) => node.offsetParent
       && node.getBoundingClientRect().right > box.getBoundingClientRect().right + 1);
   return wide.map((node) => node.outerHTML.slice(0, 80));

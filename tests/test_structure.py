@@ -20,7 +20,7 @@ LAYERS = {
         {
             "errors", "catalog", "tokens", "prompts", "options", "flags", "traits", "generation",
             "references", "scores", "scaling", "strategies", "comparison", "replay", "confidence",
-            "suggestions", "branches", "programs",
+            "suggestions", "branches", "programs", "citing",
         },
         {"tokenizers", "jinja2", "traitlets"},
     ),

@@ -8,7 +8,7 @@ from galai_jupyter.rendering.bundles import (
 from galai_jupyter.rendering.comparison_view import comparing_bundle, comparison_bundle
 from galai_jupyter.rendering.displayable import display_latex, display_markdown
 from galai_jupyter.rendering.program_finder import programs_of
-from galai_jupyter.rendering.replay_view import replay_bundle
+from galai_jupyter.rendering.replay_view import differences_html, replay_bundle
 from galai_jupyter.rendering.run_view import execution_bundle, program_bundle
 from galai_jupyter.rendering.saved import generations
 from galai_jupyter.rendering.text import to_html, to_latex, to_markdown, to_plain
@@ -17,6 +17,7 @@ from galai_jupyter.rendering.token_view import prompt_tokens_bundle, tokens_bund
 __all__ = [
     "comparing_bundle",
     "comparison_bundle",
+    "differences_html",
     "display_latex",
     "display_markdown",
     "execution_bundle",

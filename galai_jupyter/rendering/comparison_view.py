@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +29,13 @@ _HEADER = ("decoding", "mean log-probability", "tokens", "seconds", "tokens/s")
 
 @dataclass(frozen=True)
 class _Column:
-    """One decoding: its label, how it stands, and its text so far."""
+    """One decoding: its label, how it stands, its text so far, and its prompt if it has its own."""
 
     label: str
     state: str = "waiting…"
     text: str = ""
     growing: bool = False
+    prompt: str = ""
 
 
 def comparison_bundle(
@@ -105,28 +106,45 @@ def comparing_bundle(
 
 
 def _finished(labels: Sequence[str], generations: Sequence[Generation]) -> list[_Column]:
+    common = _common(generations)
+    same_prompt = len({generation.prompt for generation in generations}) == 1
     return [
         _Column(
             label,
-            _state(generation),
+            _state(generation, common),
             generation.text,
+            prompt="" if same_prompt else generation.prompt,
         )
         for label, generation in zip(labels, generations, strict=True)
     ]
 
 
-def _state(generation: Generation) -> str:
-    """Return how a text was decoded and why it ended."""
-    options = generation.options
-    own = {
+def _common(generations: Sequence[Generation]) -> dict[str, Any]:
+    """Return the model and the options that all have, but for those of the decoding."""
+    facts = [{"model": each.model.name, **each.options.to_dict()} for each in generations]
+    return {
         name: value
-        for name, value in options.to_dict().items()
-        if name in (*STRATEGY_OPTIONS, "seed")
+        for name, value in (facts[0] if facts else {}).items()
+        if name not in (*STRATEGY_OPTIONS, "seed")
+        and all(other.get(name) == value for other in facts)
     }
+
+
+def _state(generation: Generation, common: Collection[str]) -> str:
+    """Return how a text was decoded, why it ended, and what else the others do not have."""
+    options = generation.options
+    own = {name: value for name, value in options.to_dict().items() if name not in common}
     details = ", ".join(f"{name}={value}" for name, value in own.items())
     words = finish_words(generation, generation.sequences[0])
     ending = words.partition(": `%galactica")[0]  # only the last text can be continued
-    return f"{options.strategy}{f' ({details})' if details else ''} · {ending}"
+    count = len(generation.sequences)
+    parts = [
+        "" if "model" in common else generation.model.name,
+        f"{options.strategy}{f' ({details})' if details else ''}",
+        f"the first of {count}" if count > 1 else "",
+        ending,
+    ]
+    return " · ".join(filter(None, parts))
 
 
 def _notes(comparison: Comparison) -> list[str]:
@@ -135,13 +153,10 @@ def _notes(comparison: Comparison) -> list[str]:
     found = [f"Note: {notice}." for notice in notes]
     if comparison.skipped:
         found.append(f"Not run: {', '.join(comparison.skipped)}.")
-    first = comparison.generations[0]
-    common = [
-        f"{name}={value}"
-        for name, value in first.options.to_dict().items()
-        if name not in (*STRATEGY_OPTIONS, "seed")
-    ]
-    facts = " · ".join(filter(None, [first.model.name, *common]))
+    common = _common(comparison.generations)
+    model = common.pop("model", "")
+    options = [f"{name}={value}" for name, value in common.items()]
+    facts = " · ".join(filter(None, [model, *options]))
     return [*found, facts] if facts else found
 
 
@@ -158,7 +173,7 @@ def _figures(label: str, generation: Generation) -> tuple[str, ...]:
 
 def _plain(prompt: str, columns: Sequence[_Column]) -> str:
     return "\n\n".join(
-        f"--- {column.label}: {column.state} ---\n{prompt}{column.text}".rstrip("\n")
+        f"--- {column.label}: {column.state} ---\n{prompt}{column.prompt}{column.text}".rstrip("\n")
         for column in columns
     )
 
@@ -170,6 +185,8 @@ def _html(prompt: str, columns: Sequence[_Column], special_tokens: str, below: s
     for column in columns:
         if column.growing:
             shown = html_fragment(column.text, special_tokens=special_tokens, streaming=True)
+        elif column.prompt:
+            shown = html_fragment(column.text, prompt=column.prompt, special_tokens=special_tokens)
         else:
             shown = continuation_html(prompt, column.text, special_tokens=special_tokens)
         panels.append(
@@ -197,7 +214,10 @@ def _markdown(
 ) -> str:
     parts = [to_markdown(prompt, special_tokens=special_tokens)] if prompt.strip() else []
     for column in columns:
-        shown = continuation_markdown(prompt, column.text, special_tokens=special_tokens)
+        if column.prompt:
+            shown = to_markdown(column.text, prompt=column.prompt, special_tokens=special_tokens)
+        else:
+            shown = continuation_markdown(prompt, column.text, special_tokens=special_tokens)
         head = f"**{escape_markdown(column.label)}** {words_markdown(column.state)}"
         parts.append(f"{head}\n\n{shown}")
     return "\n\n".join(part.strip("\n") for part in [*parts, *below]) + "\n"

@@ -48,12 +48,19 @@ def replay_bundle(replay: Replay, *, html: bool | None = None) -> dict[str, Any]
 
 def _html(told: list[str], differing: list[list[Change]]) -> str:
     paragraphs = "".join(f"<p>{words_html(words)}</p>" for words in told)
-    texts = "".join(
-        f'<div {VERBATIM} style="{styles.DIFFERENCES}">{"".join(map(_marked, stretches))}</div>'
-        for stretches in differing
-    )
+    texts = "".join(map(_differences, differing))
     legend = f"<p><small>{_LEGEND}</small></p>" if differing else ""
     return sanitise(f"<div>{paragraphs}{texts}{legend}</div>")
+
+
+def differences_html(before: str, after: str) -> str:
+    """Return two texts as one, sanitised: what only the first has is struck out."""
+    return sanitise(_differences(changes(before, after)))
+
+
+def _differences(stretches: list[Change]) -> str:
+    marked = "".join(map(_marked, stretches))
+    return f'<div {VERBATIM} style="{styles.DIFFERENCES}">{marked}</div>'
 
 
 def _marked(change: Change) -> str:

@@ -102,7 +102,8 @@ def execution_bundle(
     bundle = {"text/plain": "\n\n".join([*plain, *told])}
     if html if html is not None else typesets_html():
         writer = HtmlWriter()
-        style = f"{styles.ALTERNATIVE};padding:2px 10px 10px;width:48%"
+        # Narrow enough for a result to stand beside the claim in a side bar, too.
+        style = f"{styles.ALTERNATIVE};padding:2px 10px 10px;min-width:140px;width:46%"
         shown = _block(writer, execution.program.code, "python") if code else ""
         columns = [f'<div style="{style}">{_labelled(writer, *each)}</div>' for each in panels]
         shown += f"<div>{''.join(columns)}</div>"

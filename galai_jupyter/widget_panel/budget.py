@@ -10,8 +10,8 @@ from galai_jupyter import catalog
 from galai_jupyter.errors import GalacticaError
 from galai_jupyter.model import Model
 from galai_jupyter.streaming import encode_prompt
-from galai_jupyter.tokens import CONTEXT_SIZE, load_tokenizer
-from galai_jupyter.widget_panel.form import Request
+from galai_jupyter.tokens import CONTEXT_SIZE, encode, load_tokenizer
+from galai_jupyter.widget_panel.request import Request
 
 
 def budget_words(ask: Callable[[], Request], model: Model | None) -> str:
@@ -28,11 +28,13 @@ def budget_words(ask: Callable[[], Request], model: Model | None) -> str:
         request = ask()
         tokenizer = model.engine.tokenizer if model else _bundled_tokenizer()
         context = model.engine.context_size if model else CONTEXT_SIZE
-        new = request.options.max_new_tokens
+        given = [len(encode(tokenizer, text)) for text in request.continuations]
+        new = max(given, default=request.options.max_new_tokens)
         ids, cut = encode_prompt(tokenizer, request.prompt, new, context)
     except GalacticaError as error:
         return str(error)
-    words = [f"{len(ids) + cut:,} + {new:,} new of {context:,} tokens"]
+    kind = "scored" if given else "new"
+    words = [f"{len(ids) + cut:,} + {new:,} {kind} of {context:,} tokens"]
     if cut:
         words.append(f"{cut:,} will be cut from the left end of the prompt")
     return "; ".join([*words, *request.prompt.notices])

@@ -1,4 +1,4 @@
-"""No input; the buttons that begin and end a generation out."""
+"""No input; buttons, those that begin and end a generation among them, out."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ class Buttons:
     """
 
     def __init__(self) -> None:
-        self.generate = _button(
+        self.generate = make_button(
             "Generate", "play", "Continue the prompt with the settings below", "primary"
         )
-        self.stop = _button("Stop", "stop", "End the generation; its text is kept", "danger")
-        self.go_on = _button("Continue", "forward", "Go on where the text that is shown stopped")
-        self.another = _button("Another", "random", "The same request with another seed")
-        self.keep = _button(
+        self.stop = make_button("Stop", "stop", "End what is running; its text is kept", "danger")
+        self.go_on = make_button(
+            "Continue", "forward", "Go on where the text that is shown stopped"
+        )
+        self.another = make_button("Another", "random", "The same request with another seed")
+        self.keep = make_button(
             "Keep in notebook", "thumb-tack", "Write what is shown as an output that stays"
         )
         self.box = widgets.Box(
@@ -49,7 +51,8 @@ class Buttons:
         self.keep.disabled = not shown
 
 
-def _button(description: str, icon: str, tooltip: str, style: str = "") -> widgets.Button:
+def make_button(description: str, icon: str, tooltip: str, style: str = "") -> widgets.Button:
+    """Return a button; its class is ``galai-`` and its name: ``galai-run-it``."""
     button = widgets.Button(
         description=description,
         icon=icon,
@@ -57,5 +60,6 @@ def _button(description: str, icon: str, tooltip: str, style: str = "") -> widge
         button_style=style,
         layout={"width": "auto"},
     )
-    button.add_class("galai-" + description.split()[0].lower())
+    name = description.lower().replace("'", "").replace(" ", "-")
+    button.add_class(f"galai-{name}")
     return button

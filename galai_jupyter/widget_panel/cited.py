@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from html import escape
 
+from galai_jupyter.bibliography.export import to_bibtex
+from galai_jupyter.errors import LibraryError
 from galai_jupyter.generation import GeneratedSequence, Generation, Reference
 from galai_jupyter.references import (
     END_REF,
@@ -13,9 +17,13 @@ from galai_jupyter.references import (
     read_reference,
     without_repeats,
 )
+from galai_jupyter.rendering.html_writer import VERBATIM
+from galai_jupyter.rendering.sanitise import sanitise
+from galai_jupyter.rendering.suggestions_view import suggestions_html
 from galai_jupyter.rendering.tables import message_bundle, table_bundle
 
 _NONE = "No references: they stand between `[START_REF]` and `[END_REF]`; the task cite asks."
+_BIBTEX = "white-space:pre-wrap;overflow-wrap:anywhere;user-select:all;line-height:1.4"
 
 
 def references_html(generation: Generation) -> str:
@@ -23,6 +31,10 @@ def references_html(generation: Generation) -> str:
     found = find_references(generation)
     if not found:
         return message_bundle(_NONE)["text/html"]
+    judged = generation.suggestions
+    if judged:
+        table = sanitise(suggestions_html(generation, judged, "plain"))
+        return table + _bibtex_html(judged.accepted, generation.options.library)
     rows = [
         (
             f"{100 * math.exp(reference.log_probability):.1f} %",
@@ -34,7 +46,22 @@ def references_html(generation: Generation) -> str:
     ]
     header = ("confidence", "title", "first author", "weakest token")
     note = "The probability that the model gave to exactly these tokens. Check what it cites."
-    return table_bundle(header, rows, note)["text/html"]
+    table = table_bundle(header, rows, note)["text/html"]
+    return table + _bibtex_html([each for each in found if each.complete])
+
+
+def _bibtex_html(references: Sequence[Reference], library: str | None = None) -> str:
+    """Return references as a .bib file has them, folded."""
+    if not references:
+        return ""
+    try:
+        text = to_bibtex(references, library)
+    except LibraryError:  # it was moved since
+        text = to_bibtex(references)
+    return (
+        "<details><summary>BibTeX</summary>"
+        f'<pre {VERBATIM} style="{_BIBTEX}">{escape(text)}</pre></details>'
+    )
 
 
 def find_references(generation: Generation) -> list[Reference]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -17,30 +16,26 @@ from IPython.core.getipython import get_ipython
 
 from galai_jupyter.errors import GalacticaError, OptionError, PromptError, SessionBusyError
 from galai_jupyter.generation import Generation
-from galai_jupyter.model import Model
 from galai_jupyter.preload import wait_for_imports
-from galai_jupyter.prompts import Prompt
+from galai_jupyter.replay import Replay
 from galai_jupyter.session import Session
-from galai_jupyter.streaming import GenerationStream
 from galai_jupyter.widget_panel.budget import budget_words
 from galai_jupyter.widget_panel.buttons import Buttons
+from galai_jupyter.widget_panel.code import Code, codes_of
 from galai_jupyter.widget_panel.controls import note
-from galai_jupyter.widget_panel.form import Form, Request
-from galai_jupyter.widget_panel.growing import GrowingText, numbers
+from galai_jupyter.widget_panel.form import Form
+from galai_jupyter.widget_panel.generating import Generating
 from galai_jupyter.widget_panel.history import HistoryList, write_json, write_markdown
 from galai_jupyter.widget_panel.models import ModelRow
+from galai_jupyter.widget_panel.request import Request, request_again
 from galai_jupyter.widget_panel.result import Result
+from galai_jupyter.widget_panel.running import RunBox
 from galai_jupyter.widget_panel.snapshot import Place
 from galai_jupyter.widget_panel.status import Status
+from galai_jupyter.widget_panel.subject import Subject, generations_of, side_by_side
 from galai_jupyter.widget_panel.worker import Worker
 
-_ENDS = {
-    "end_of_document": "Done: the model ended the document.",
-    "max_new_tokens": "Done: max_new_tokens was reached; Continue goes on.",
-    "stop_string": "Done: a stop string came.",
-    "interrupted": "Stopped: the text so far is kept; Continue goes on.",
-    "error": "It failed; the text so far is kept.",
-}
+_NOTHING = "Nothing is shown yet: generate something, or choose from History."
 
 
 class Controller:
@@ -53,10 +48,10 @@ class Controller:
 
     Attributes
     ----------
-    form, buttons, result, history, models, status : object
+    form, buttons, result, run_box, history, models, status : object
         The parts of the panel.
     worker : Worker
-        Runs generations and loads models.
+        Runs generations and programs, and loads models.
     places : dict of str to Place
         The cells that show a panel.
     """
@@ -65,21 +60,23 @@ class Controller:
         self.session = session
         self.worker = Worker(self.refresh)
         self.places: dict[str, Place] = {}
+        # The worker, cells and the kernel's handlers draw: one after the other. Who holds it never
+        # waits for the session.
         self._drawing = threading.RLock()
-        self._stream: GenerationStream | None = None
-        self._stop_asked = threading.Event()
-        self.form = Form(self._count)
+        self.form = Form(self._changed)
         self.count = widgets.HTML(layout={"width": "auto"})
         self.count.add_class("galai-count")
         self.buttons = Buttons()
         self.status = Status()
-        self.result = Result()
+        self.result = Result(self._drawing, self._codes)
+        self._generating = Generating(session, self.status, self.result)
+        stopped = self._generating.stop_asked.is_set
+        self.run_box = RunBox(self._drawing, self._start, stopped, self.status.say)
         self.models = ModelRow()
-        self.history = HistoryList(self._look_at)
+        self.history = HistoryList(self._look_at, self._drawing)
         self._connect()
         session.subscribe(self.refresh)
         self.refresh()
-        self._count()
 
     def _connect(self) -> None:
         does: dict[widgets.Button, Callable[[], None]] = {
@@ -88,6 +85,9 @@ class Controller:
             self.buttons.go_on: self.go_on,
             self.buttons.another: self.another,
             self.buttons.keep: self.keep,
+            self.run_box.offer: self.run_box.ask,
+            self.run_box.agree: self.run_program,
+            self.run_box.refuse: self.run_box.decline,
             self.history.replay: self.replay,
             self.history.delete: self.delete,
             self.history.as_json: lambda: self.export(write_json),
@@ -103,16 +103,11 @@ class Controller:
     def generate(self) -> None:
         """Run the request that the form describes."""
         shell = get_ipython()
-        request = self.form.request(shell.user_ns if shell else {})
-        if self.form.strategy.value == "cite":
-            self.result.chooser.value = "references"
-        self._run(request)
+        self._run(self.form.request(shell.user_ns if shell else {}))
 
     def go_on(self) -> None:
         """Continue where the text that is shown stopped, with the form's options."""
-        shown = self._shown()
-        request = Request(self.session.continuation(shown), self.form.options, self.form.display)
-        self._run(request)
+        self._run(self.form.request_for(self.session.continuation(self._shown())))
 
     def another(self) -> None:
         """Run the request that is shown once more, with another seed."""
@@ -122,24 +117,25 @@ class Controller:
                 f"The text would be the same: {shown.options.strategy} draws nothing. Choose a "
                 "strategy with sampling."
             )
-        self._run(Request(_prompt_of(shown), replace(shown.options, seed=None), self.form.display))
+        self._run(request_again(shown, self.form.display, seed=None))
 
     def replay(self) -> None:
-        """Run a request of the history once more, with its seed."""
-        chosen = self.history.selected[0]
-        self._run(Request(_prompt_of(chosen), chosen.options, self.form.display))
+        """Run a request of the history once more, and say whether the text is the same."""
+        recorded = self.history.selected[0]
+
+        def compare(repeated: Generation) -> None:
+            replay = Replay(recorded, repeated)
+            self._finish(repeated, replay)
+            self.status.say(" ".join(filter(None, [replay.summary, replay.changes])))
+
+        self._run(request_again(recorded, self.form.display), compare)
 
     def stop(self) -> None:
-        """End or withdraw the panel's own request; without one, end what a cell runs."""
-        if not self.worker.busy:
-            self.session.stop()
-            return
-        self._stop_asked.set()
-        stream = self._stream
-        if stream is not None:
-            stream.interrupt()
+        """End or withdraw what the panel does; if that is nothing, end what a cell runs."""
+        if self.worker.busy:
+            self._generating.stop()
         else:
-            self.status.say("Reading a model cannot be stopped; nothing is generated after it.")
+            self.session.stop()
 
     def keep(self) -> None:
         """Write what is shown as ordinary outputs below the panel."""
@@ -148,16 +144,30 @@ class Controller:
                 "No cell shows this panel: run `galai_jupyter.panel()` in a cell, and results are "
                 "kept below it."
             )
-        self._shown()
-        for generation in self.result.shown:
-            list(self.places.values())[-1].keep(generation)
+        place = list(self.places.values())[-1]
+        if self.result.subject is None:
+            raise PromptError(_NOTHING)
+        place.keep(self.result.subject)
+        if self.run_box.ran:
+            place.keep(self.run_box.ran.execution)
         self.status.say("Kept below the panel that was shown last, as an output of its own.")
+
+    def run_program(self) -> None:
+        """Run the Python that is shown, now that somebody has agreed."""
+        self.run_box.run(lambda fraction: self.status.progress(fraction, ""), self.result.redraw)
 
     def delete(self) -> None:
         """Take what is selected out of the history."""
         chosen = {id(generation) for generation in self.history.selected}
-        self.session.history[:] = [each for each in self.session.history if id(each) not in chosen]
-        self.result.show(*(each for each in self.result.shown if id(each) not in chosen))
+        for generation in self.history.selected:
+            self.run_box.forget(generation)
+        history = self.session.history
+        for index in reversed(range(len(history))):  # a cell may add to its end meanwhile
+            if id(history[index]) in chosen:
+                del history[index]
+        kept = [each for each in self.result.shown if id(each) not in chosen]
+        if len(kept) < len(self.result.shown):
+            self._show(side_by_side(kept, history))
         self.status.say(f"Deleted {len(chosen)} of the history.")
         self.refresh()
 
@@ -171,8 +181,9 @@ class Controller:
         name, options = self.models.name, self.models.options
 
         def work() -> None:
-            wait_for_imports()  # which wait for the running cell
-            model = self.session.load(name, options, self._loading)
+            with self._generating.unstoppable("Reading a model cannot be stopped."):
+                wait_for_imports()  # which wait for the running cell
+                model = self.session.load(name, options, self._generating.loading)
             self.status.progress(1.0, "")
             self.status.say(f"Loaded {model.description}")
 
@@ -189,53 +200,12 @@ class Controller:
 
     # How they do it
 
-    def _run(self, request: Request) -> None:
-        def work() -> None:
-            model = self.session.model or self._first_model()
-            with model.stream(request.prompt, request.options) as stream:
-                self._stream = stream
-                try:
-                    self._follow(stream, request)
-                except SessionBusyError as error:  # it was withdrawn
-                    self.status.say(str(error))
-                finally:
-                    self._stream = None
+    def _run(self, request: Request, finish: Callable[[Generation], None] | None = None) -> None:
+        self._start(lambda: self._generating.run(request, finish or self._finish), "Starting…")
 
-        self._start(work, "Starting…")
-
-    def _first_model(self) -> Model:
-        self.status.say("Importing torch, once no cell is running…")
-        wait_for_imports()
-        return self.session.ensure_model(self._loading)
-
-    def _follow(self, stream: GenerationStream, request: Request) -> None:
-        """Draw a running generation; keep and show what came of it, also when it fails."""
-        if self._stop_asked.is_set():
-            self.status.say("Stopped before it began.")
-            return
-        growing = GrowingText(request)
-        self.result.begin(growing)
-        self.status.progress(0.0, "")
-        if self.session.busy:
-            self.status.say("Waiting for its turn: a cell is generating. Stop withdraws it.")
-        try:
-            for event in stream:
-                if not growing.tokens:
-                    self.status.say("Generating…")
-                if growing.take(event):
-                    self.result.draw(growing)
-                    self.status.progress(growing.share, growing.numbers(stream.started))
-        finally:
-            self._finish(stream)
-
-    def _finish(self, stream: GenerationStream) -> None:
-        if not stream.generations:
-            self.result.show(*self.result.shown)
-            return
-        generation = stream.generations[0]
-        self.status.progress(1.0, numbers(generation))
-        self.status.say(_ENDS[generation.finish_reason])
-        self.result.show(generation)
+    def _finish(self, generation: Generation, subject: Subject | None = None) -> None:
+        """Show what came of a request, and put it where a saved notebook has it."""
+        self._show(subject or generation)
         self.history.refresh(self.session.history, [generation])
         for place in tuple(self.places.values()):
             place.update(generation)
@@ -247,7 +217,7 @@ class Controller:
             self._try(job)
 
         if not self.worker.busy:
-            self._stop_asked.clear()
+            self._generating.stop_asked.clear()
         if not self.worker.start(run):
             raise SessionBusyError("The panel is busy: press Stop, or wait for its end.")
 
@@ -260,18 +230,24 @@ class Controller:
         except Exception as error:
             self.status.say(f"This failed ({type(error).__name__}: {error}).", error=True)
 
-    def _loading(self, label: str, fraction: float) -> None:
-        self.status.say(f"{label}…")
-        self.status.progress(fraction, f"{100 * fraction:.0f} %")
-
     def _shown(self) -> Generation:
         if not self.result.shown:
-            raise PromptError("Nothing is shown yet: generate something, or choose from History.")
+            raise PromptError(_NOTHING)
         return self.result.shown[-1]
 
+    def _show(self, subject: Subject | None) -> None:
+        with self._drawing:
+            shown = generations_of(subject)
+            self.run_box.look_at(shown[0] if len(shown) == 1 else None)
+            self.result.show(subject)
+
     def _look_at(self, generations: Sequence[Generation]) -> None:
-        self.result.show(*generations)
+        self._try(lambda: self._show(side_by_side(generations, self.session.history)))
         self.refresh()
+
+    def _codes(self, subject: Subject) -> list[Code]:
+        ran = self.run_box.ran
+        return codes_of(subject, self.session.history, ran.options if ran else None)
 
     # What the widgets say
 
@@ -281,20 +257,26 @@ class Controller:
             working = self.worker.busy
             busy = self.session.busy
             self.buttons.enable(working=working, busy=busy, shown=bool(self.result.shown))
+            self.run_box.enable(working=working)
             self.status.say_of_cells(self._about_cells(working, busy))
-            self.models.load.disabled = working
+            self.models.enable(working=working)
             model = self.session.model
             self.models.show(model.description if model and not model.closed else None)
             self.history.refresh(self.session.history)
+            self.history.enable(working=working)
             self._count()
 
     def _about_cells(self, working: bool, busy: bool) -> str:
         if busy and not working:
             return "A cell is generating: Stop ends it, and Generate waits for it."
-        stream = self._stream
-        if working and stream is not None and stream.started and self.session.waiting:
+        if working and self._generating.started and self.session.waiting:
             return "A cell waits for the end of this."
         return ""
+
+    def _changed(self) -> None:
+        """Draw what depends on the form."""
+        self.result.use_display(self.form.display)
+        self._count()
 
     def _count(self) -> None:
         """Say how many tokens the prompt has, or what is wrong with the request."""
@@ -304,7 +286,3 @@ class Controller:
     def close(self) -> None:
         """Let the session go; the widgets are closed by their owner."""
         self.session.unsubscribe(self.refresh)
-
-
-def _prompt_of(generation: Generation) -> Prompt:
-    return Prompt(generation.prompt, generation.new_doc)

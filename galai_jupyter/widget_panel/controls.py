@@ -30,6 +30,12 @@ def note(html: str) -> str:
     return f'<div style="{CLOSE_LINES};margin:2px 0"><small>{html}</small></div>'
 
 
+def block(html: str) -> str:
+    """Return HTML that is as wide as its widget: what is wider, a table, scrolls."""
+    within = "display:grid;grid-template-columns:minmax(0,1fr)"
+    return f'<div style="{within}"><div style="{CLOSE_LINES}">{html}</div></div>'
+
+
 class Control:
     """One option's widget.
 
@@ -74,12 +80,18 @@ class Control:
     def value(self, value: Any) -> None:
         self.widget.value = self._to_widget(value)
 
+    @property
+    def is_set(self) -> bool:
+        """Whether it stands somewhere else than at its default."""
+        return bool(self.widget.value != self._start)
+
     def reset(self) -> None:
         """Go back to the default; a slider whose option is off by default begins at its left."""
         default = self.option.default
         if default is None and _kind(self.option) == "slider":
             default = self.option.minimum
         self.value = default
+        self._start = self.widget.value
 
     def observe(self, listener: Callable[[], None]) -> None:
         """Call `listener` when the value has changed."""
@@ -119,7 +131,7 @@ def _slider(option: Option) -> _Kind:
 
 
 def _number(option: Option) -> _Kind:
-    free = "automatic" if option.default is None else f"{option.default:g}"
+    free = "not set" if option.default is None else f"{option.default:g}"
     field = widgets.Text(placeholder=free, continuous_update=False)
     return (
         field,

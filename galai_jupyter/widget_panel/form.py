@@ -1,60 +1,31 @@
-"""No input; the controls of a request, and the request that they describe, out."""
+"""No input; the controls of a request, laid out, of which one may change others, out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
 
-from galai_jupyter import prompts
-from galai_jupyter.options import (
-    OPTIONS,
-    DisplayOptions,
-    GenerationOptions,
-    PromptOptions,
-    build_options,
-)
-from galai_jupyter.prompts import TASKS, Prompt
-from galai_jupyter.widget_panel.controls import LABEL_WIDTH, Control, note, set_visible
+from galai_jupyter.citing import CITE
+from galai_jupyter.options import GenerationOptions, build_options
+from galai_jupyter.prompts import TASKS
+from galai_jupyter.widget_panel.choices import ONE_TASK, Choices
+from galai_jupyter.widget_panel.controls import note, set_visible
 from galai_jupyter.widget_panel.strategies import (
     PRESETS,
     STRATEGIES,
     STRATEGY_OPTIONS,
+    WITH_CITING,
     Preset,
 )
 
 _COMMON = ("max_new_tokens",)
 """Generation options that every strategy has and that are changed often."""
 
-_PROMPT = ("new_doc", "input", "into", "raw", "truncate")
-_DISPLAY = ("special_tokens",)
-_ONE_TASK = {"input": "instruct", "into": "translate"}
-"""Options that only one task has."""
 
-
-@dataclass(frozen=True)
-class Request:
-    """What the controls ask for.
-
-    Attributes
-    ----------
-    prompt : Prompt
-        What is continued.
-    options : GenerationOptions
-        How; checked.
-    display : DisplayOptions
-        How it is shown.
-    """
-
-    prompt: Prompt
-    options: GenerationOptions
-    display: DisplayOptions
-
-
-class Form:
-    """The prompt, the task, the strategy and a control for each option.
+class Form(Choices):
+    """The controls of a request: what changes with what, what is seen when, and where it stands.
 
     Parameters
     ----------
@@ -63,10 +34,8 @@ class Form:
 
     Attributes
     ----------
-    prompt, task, strategy : ipywidgets.Widget
-        What is continued, its template, how it is decoded.
-    controls : dict of str to Control
-        A control for each option, by the option's name.
+    more : ipywidgets.ToggleButton
+        Shows and hides what is rarely changed.
     prompt_box, settings_box : ipywidgets.Widget
         The two parts of the form.
     """
@@ -74,30 +43,15 @@ class Form:
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
         self._quiet = False
-        generation = [name for name, each in OPTIONS.items() if each.group == "generation"]
-        self.controls = {
-            name: Control(OPTIONS[name]) for name in (*generation, *_PROMPT, *_DISPLAY)
-        }
-        self.prompt = widgets.Textarea(
-            placeholder="Write the text that Galactica is to continue…",
-            tooltip="The prompt: text that Galactica continues",
-            rows=6,
-            layout={"width": "auto"},
-        )
-        self.prompt.add_class("galai-prompt")
-        self.task = _chooser(
-            "task",
-            [("none: the text as it is", ""), *((_task_label(name), name) for name in TASKS)],
-            OPTIONS["task"].help,
-        )
-        self.strategy = _chooser("strategy", list(STRATEGIES), "How the text is decoded.")
+        super().__init__()
         self._strategy_help = widgets.HTML()
         self._kept: dict[str, dict[str, Any]] = {}
+        self._task_of_strategy = False
         self.more = widgets.ToggleButton(
             description="More options",
             icon="sliders",
             tooltip="Show penalties, stop strings and other options that are rarely changed",
-            layout={"width": "auto", "align_self": "flex-start"},
+            layout={"width": "auto"},
         )
         self.presets = [self._preset_button(preset) for preset in PRESETS]
         self.reset_button = widgets.Button(
@@ -107,33 +61,25 @@ class Form:
             layout={"width": "auto"},
         )
         self.reset_button.on_click(lambda button: self.reset())
-        self.prompt_box, self.settings_box = self._lay_out(generation)
+        self.prompt_box, self.settings_box = self._lay_out()
         self._listen()
         self._show_what_applies()
 
-    def _lay_out(self, generation: list[str]) -> tuple[widgets.Widget, widgets.Widget]:
-        of_strategy = [name for name in generation if name in STRATEGY_OPTIONS]
-        rare = [n for n in generation if n not in STRATEGY_OPTIONS and n not in _COMMON]
-        in_front = ("new_doc", *_ONE_TASK)
-        rare += [name for name in (*_PROMPT, *_DISPLAY) if name not in in_front]
-        prompt_box = widgets.VBox([self.prompt, self.task, *self._widgets(in_front)])
-        self._rare_box = widgets.VBox(self._widgets(rare))
+    def _lay_out(self) -> tuple[widgets.Widget, widgets.Widget]:
+        of_strategy = [name for name in self.generation if name in STRATEGY_OPTIONS]
+        of_prompt = ("new_doc", *ONE_TASK)
+        usual = ("suggestions", "threshold", *of_strategy, *_COMMON, *WITH_CITING, "continuation")
+        self._rare = [name for name in self.controls if name not in {*of_prompt, *usual}]
+        prompt_box = widgets.VBox([self.prompt, self.task, *self._widgets(of_prompt)])
+        self._rare_box = widgets.VBox(self._widgets(self._rare))
         buttons = widgets.Box(
-            [*self.presets, self.reset_button], layout={"display": "flex", "flex_flow": "row wrap"}
+            [*self.presets, self.reset_button, self.more],
+            layout={"display": "flex", "flex_flow": "row wrap"},
         )
-        settings_box = widgets.VBox(
-            [
-                buttons,
-                self.strategy,
-                self._strategy_help,
-                *self._widgets((*of_strategy, *_COMMON)),
-                self.more,
-                self._rare_box,
-            ]
-        )
-        return prompt_box, settings_box
+        head = (buttons, self.strategy, self._strategy_help)
+        return prompt_box, widgets.VBox([*head, *self._widgets(usual), self._rare_box])
 
-    def _widgets(self, names: tuple[str, ...] | list[str]) -> list[widgets.Widget]:
+    def _widgets(self, names: Iterable[str]) -> list[widgets.Widget]:
         return [self.controls[name].widget for name in names]
 
     def _listen(self) -> None:
@@ -150,56 +96,6 @@ class Form:
         )
         button.on_click(lambda button: self.use(preset))
         return button
-
-    @property
-    def prompt_options(self) -> PromptOptions:
-        """How the text becomes a prompt."""
-        values = {name: self.controls[name].value for name in _PROMPT}
-        for name, task in _ONE_TASK.items():
-            if self.task.value != task:
-                del values[name]
-        return build_options(PromptOptions, values | {"task": self.task.value or None})
-
-    @property
-    def options(self) -> GenerationOptions:
-        """How the text is decoded: the strategy's options, and those that all have.
-
-        Raises
-        ------
-        OptionError
-            If a value is wrong, or two contradict each other.
-        """
-        others = STRATEGY_OPTIONS - set(STRATEGIES[self.strategy.value].starts)
-        values = {
-            name: control.value
-            for name, control in self.controls.items()
-            if control.option.group == "generation" and name not in others
-        }
-        return build_options(GenerationOptions, values).checked()
-
-    @property
-    def display(self) -> DisplayOptions:
-        """How the text is shown."""
-        return build_options(DisplayOptions, {n: self.controls[n].value for n in _DISPLAY})
-
-    def request(self, namespace: Mapping[str, Any] | None = None) -> Request:
-        """Return what the controls ask for.
-
-        Parameters
-        ----------
-        namespace : mapping, optional
-            Names for ``{{expressions}}`` of the prompt, which are left as they are without it.
-
-        Raises
-        ------
-        OptionError, PromptError
-            If the request cannot be run.
-        """
-        options = self.prompt_options
-        text = self.prompt.value
-        if namespace is not None and not options.raw:
-            text = prompts.interpolate(text, namespace)
-        return Request(prompts.build_prompt(text, options), self.options, self.display)
 
     def use(self, preset: Preset) -> None:
         """Set what a preset says; everything else goes back to its default."""
@@ -234,7 +130,10 @@ class Form:
             for name in TASKS[change.old].defaults if change.old else ():
                 if name not in STRATEGY_OPTIONS:
                     self.controls[name].reset()
-            if STRATEGIES[self.strategy.value].task not in (None, change.new):
+            if change.new == CITE:
+                self.strategy.value = CITE
+            elif STRATEGIES[self.strategy.value].task is not None:
+                self._task_of_strategy = False
                 self.strategy.value = next(iter(STRATEGIES))
             if not STRATEGY_OPTIONS.isdisjoint(defaults):
                 self.strategy.value = build_options(GenerationOptions, defaults).strategy
@@ -250,8 +149,12 @@ class Form:
                     self.controls[name].widget.value = value
             else:
                 self._set(new.starts)
-            if new.task:
+            if new.task and self.task.value != new.task:
+                self._task_of_strategy = True
                 self.task.value = new.task
+            elif self._task_of_strategy:
+                self._task_of_strategy = False
+                self.task.value = ""
 
     def _changed(self) -> None:
         if not self._quiet:
@@ -262,9 +165,15 @@ class Form:
         strategy = STRATEGIES[self.strategy.value]
         for name in STRATEGY_OPTIONS:
             set_visible(self.controls[name].widget, name in strategy.starts)
-        for name, task in _ONE_TASK.items():
+        for name in WITH_CITING:
+            control = self.controls[name]
+            visible = strategy.name == CITE or self.more.value or control.is_set
+            set_visible(control.widget, visible)
+        for name, task in ONE_TASK.items():
             set_visible(self.controls[name].widget, self.task.value == task)
         set_visible(self._rare_box, self.more.value)
+        count = sum(self.controls[name].is_set for name in self._rare)
+        self.more.description = f"More options{f' ({count} set)' if count else ''}"
         self._strategy_help.value = note(strategy.help)
 
 
@@ -280,19 +189,3 @@ class _Quietly:
     def __exit__(self, *exception: object) -> None:
         self._form._quiet = self._before
         self._form._changed()
-
-
-def _chooser(name: str, choices: Any, tooltip: str) -> widgets.Dropdown:
-    chooser = widgets.Dropdown(
-        options=choices,
-        description=name,
-        tooltip=tooltip,
-        layout={"width": "auto"},
-        style={"description_width": LABEL_WIDTH},
-    )
-    chooser.add_class("galai-" + name)
-    return chooser
-
-
-def _task_label(name: str) -> str:
-    return f"{name}: {TASKS[name].help[:1].lower()}{TASKS[name].help[1:].rstrip('.')}"

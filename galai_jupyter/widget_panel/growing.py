@@ -6,7 +6,7 @@ import time
 
 from galai_jupyter import rendering
 from galai_jupyter.generation import Generation, StreamEvent
-from galai_jupyter.widget_panel.form import Request
+from galai_jupyter.widget_panel.request import Request
 
 UPDATE_INTERVAL = 0.1
 """Seconds between two drawings of a growing text, at least."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
 from galai_jupyter import rendering
 from galai_jupyter.generation import Generation
+from galai_jupyter.widget_panel.buttons import make_button
 from galai_jupyter.widget_panel.controls import note
 
 _WIDTH = 40
@@ -22,7 +25,9 @@ class HistoryList:
     Parameters
     ----------
     on_choose : callable
-        Called with the generations that a person selected: one to look at, two to compare.
+        Called with the generations that a person selected: one to look at, several to compare.
+    drawing : context manager
+        The lock that whoever draws holds: the worker and the kernel both do.
 
     Attributes
     ----------
@@ -34,20 +39,30 @@ class HistoryList:
         All of it.
     """
 
-    def __init__(self, on_choose: Callable[[Sequence[Generation]], None]) -> None:
-        self._on_choose = on_choose
+    def __init__(
+        self,
+        on_choose: Callable[[Sequence[Generation]], None],
+        drawing: AbstractContextManager[Any],
+    ) -> None:
+        self._on_choose, self._drawing = on_choose, drawing
         self._generations: list[Generation] = []
-        self._quiet = False
+        self._quiet = self._working = False
         self.list = widgets.SelectMultiple(
             rows=6,
             tooltip="History: select one to look at it, two (Ctrl or Cmd) to compare them",
             layout={"width": "auto"},
         )
         self.list.add_class("galai-history")
-        self.replay = _button("Replay", "repeat", "Run the selected request again, same seed")
-        self.delete = _button("Delete", "trash", "Take what is selected out of the history")
-        self.as_json = _button("JSON", "download", "Write what is selected, or all, as a JSON file")
-        self.as_markdown = _button(
+        self.replay = make_button(
+            "Replay",
+            "repeat",
+            "Run the selected request again, and say whether the text is the same",
+        )
+        self.delete = make_button("Delete", "trash", "Take what is selected out of the history")
+        self.as_json = make_button(
+            "JSON", "download", "Write what is selected, or all, as a JSON file"
+        )
+        self.as_markdown = make_button(
             "Markdown", "download", "Write what is selected, or all, as a Markdown file"
         )
         self.buttons = (self.replay, self.delete, self.as_json, self.as_markdown)
@@ -60,39 +75,47 @@ class HistoryList:
     @property
     def selected(self) -> list[Generation]:
         """What is selected, oldest first."""
-        return [self._generations[index] for index in sorted(self.list.index, reverse=True)]
+        with self._drawing:
+            return [self._generations[index] for index in sorted(self.list.index, reverse=True)]
 
     def refresh(self, history: Sequence[Generation], selected: Sequence[Generation] = ()) -> None:
         """List `history`; select what was selected before, or `selected`."""
-        chosen = {id(generation) for generation in selected or self.selected}
-        self._quiet = True
-        try:
-            self._generations = list(reversed(history))
-            labels = [
-                _label(len(history) - index, generation)
-                for index, generation in enumerate(self._generations)
-            ]
-            if labels != list(self.list.options):
-                self.list.options = labels
-            index = tuple(
-                index
-                for index, generation in enumerate(self._generations)
-                if id(generation) in chosen
-            )
-            if index != self.list.index:
-                self.list.index = index
-        finally:
-            self._quiet = False
-        self._enable()
+        with self._drawing:
+            chosen = {id(generation) for generation in selected or self.selected}
+            self._quiet = True
+            try:
+                self._list(history, chosen)
+            finally:
+                self._quiet = False
+            self._enable()
+
+    def _list(self, history: Sequence[Generation], chosen: set[int]) -> None:
+        self._generations = list(reversed(history))
+        labels = [
+            _label(len(history) - index, generation)
+            for index, generation in enumerate(self._generations)
+        ]
+        if labels != list(self.list.options):
+            self.list.options = labels
+        index = tuple(i for i, each in enumerate(self._generations) if id(each) in chosen)
+        if index != self.list.index:
+            self.list.index = index
 
     def _selected(self) -> None:
-        if not self._quiet:
+        with self._drawing:
+            if self._quiet:
+                return
             self._enable()
             if self.selected:
                 self._on_choose(self.selected)
 
+    def enable(self, *, working: bool) -> None:
+        """Enable what can be pressed now."""
+        self._working = working
+        self._enable()
+
     def _enable(self) -> None:
-        self.replay.disabled = len(self.list.index) != 1
+        self.replay.disabled = self._working or len(self.list.index) != 1
         self.delete.disabled = not self.list.index
         self.as_json.disabled = self.as_markdown.disabled = not self._generations
 
@@ -128,11 +151,3 @@ def _excerpt(generation: Generation) -> str:
     prompt = " ".join(generation.prompt[-_WIDTH:].split())
     text = " ".join(generation.text[:_WIDTH].split())
     return f"{'…' if len(generation.prompt) > _WIDTH else ''}{prompt} ▸ {text}"
-
-
-def _button(description: str, icon: str, tooltip: str) -> widgets.Button:
-    button = widgets.Button(
-        description=description, icon=icon, tooltip=tooltip, layout={"width": "auto"}
-    )
-    button.add_class("galai-" + description.lower())
-    return button

@@ -88,6 +88,7 @@ class ModelRow:
         self.choice.observe(lambda change: self.refresh(), "value")
         self.fold.observe(lambda change: self.refresh(), "value")
         self._model: ModelDescription | None = None
+        self._working = False
         self.refresh()
 
     @property
@@ -116,11 +117,17 @@ class ModelRow:
         self._model = model
         self.refresh()
 
+    def enable(self, *, working: bool) -> None:
+        """Enable what can be pressed now."""
+        self._working = working
+        self.load.disabled = working
+        self.unload.disabled = working or self._model is None
+
     def refresh(self) -> None:
         """Draw what depends on the choice and on the memory that is free now."""
         set_visible(self._details, self.fold.value)
         set_visible(self.other, not self.choice.value)
-        self.unload.disabled = self._model is None
+        self.enable(working=self._working)
         self.current.value = _current(self._model)
         if self.fold.value:
             self.needs.value = _needs(self.choice.value)

@@ -11,7 +11,9 @@ from IPython.core.getipython import get_ipython
 from galai_jupyter import rendering
 from galai_jupyter.display import publish
 from galai_jupyter.generation import Generation
+from galai_jupyter.programs import Execution
 from galai_jupyter.rendering.tables import message_bundle
+from galai_jupyter.widget_panel.subject import Subject, bundle_of
 
 _NOTHING = "The last result of the panel above will be kept here when the notebook is saved."
 _SUMMARY = 80
@@ -40,9 +42,9 @@ class Place:
         """Put another result into it."""
         publish(_snapshot(generation), self._id, update=True)
 
-    def keep(self, generation: Generation) -> None:
-        """Write a generation as an output of its own that is never changed."""
-        bundle = rendering.generation_bundle(generation)
+    def keep(self, subject: Subject | Execution) -> None:
+        """Write what is shown as an output of its own that is never changed."""
+        bundle = bundle_of(subject)
         kernel = self._kernel
         if kernel is None or not self._parent:
             publish(bundle, uuid4().hex)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from galai_jupyter.citing import CITE
+
 
 @dataclass(frozen=True)
 class Strategy:
@@ -66,12 +68,20 @@ STRATEGIES: Mapping[str, Strategy] = {
         Strategy(
             "cite",
             "Suggest papers for the end of the text, with the model's confidence.",
-            {"num_beams": 5, "num_return_sequences": 5, "diversity_penalty": 0.0},
-            task="cite",
+            {
+                "suggestions": 5,
+                "threshold": None,
+                "diversity_penalty": 0.0,
+                "continuation": (),
+            },
+            task=CITE,
         ),
     )
 }
 """The strategies by name; the first is the default."""
+
+WITH_CITING = ("library", "constrain")
+"""Options that all strategies have, but which matter most to who cites."""
 
 STRATEGY_OPTIONS = frozenset(name for each in STRATEGIES.values() for name in each.starts)
 """Options that some strategies have and others do not."""

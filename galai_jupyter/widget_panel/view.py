@@ -92,7 +92,8 @@ def lay_out(controller: Controller) -> widgets.Widget:
     result = widgets.VBox(
         [
             controller.result.box,
-            widgets.HBox([controller.buttons.keep, fold]),
+            widgets.Box([controller.run_box.offer, controller.buttons.keep, fold], layout=_WRAPPED),
+            controller.run_box.box,
             controller.history.box,
         ],
         layout=_COLUMN,
@@ -102,6 +103,7 @@ def lay_out(controller: Controller) -> widgets.Widget:
     return box
 
 
+_WRAPPED = {"display": "flex", "flex_flow": "row wrap"}
 _ROW = {"display": "flex", "flex_flow": "row wrap", "grid_gap": "8px 20px"}
 _COLUMN = {"flex": "1 1 340px", "min_width": "0", "width": "auto"}
 

@@ -30,10 +30,13 @@ class Worker:
                 return False
             self.busy = True
         # A kernel that is shut down does not wait for it.
-        self._thread = threading.Thread(
-            target=self._run, args=(job,), daemon=True, name=THREAD_NAME
-        )
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(job,), daemon=True, name=THREAD_NAME)
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no thread left: the panel must not stay busy
+            self.busy = False
+            raise
+        self._thread = thread
         return True
 
     def _run(self, job: Callable[[], None]) -> None:
