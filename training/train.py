@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from training.batches import Batch, Packing, batches
 from training.card import write_card
-from training.corpus import TITLES_FIRST, documents
+from training.corpus import documents
 from training.log import LogRow, write_log, write_plot
 from training.network import Shape, batch_loss, new_model, save_model
 from training.tokenizer import save_tokenizer, train_tokenizer
@@ -30,11 +30,10 @@ class Settings:
     log: Path = Path(__file__).parent / "loss.csv"
     state: Path | None = None
     seed: int = 1
-    steps: int = 4600
-    tokens: int = 4096
-    titles_peak: float = 4e-3
+    steps: int = 10_700
+    tokens: int = 2048
     peak: float = 1.5e-3
-    warm_up: int = 46
+    warm_up: int = 50
     decay: float = 0.6
     vocabulary: int = 6144
     hidden: int = 256
@@ -42,20 +41,20 @@ class Settings:
     heads: int = 4
     context: int = 2048
     tokenizer_documents: int = 60_000
-    save_every: int = 100
+    save_every: int = 200
 
 
-def learning_rate(step: int, chunk: int, settings: Settings) -> float:
+def learning_rate(step: int, settings: Settings) -> float:
     """Return the rate of a step: a warm-up, a plateau, then a straight line to nothing.
 
-    The plateau is high while titles are learnt by heart. Which title a wording means hangs on rare
-    words, whose embeddings a high rate shakes up again: a hundred steps at 0.0015 taught twice as
-    much of it as at 0.004.
+    Which title a wording means hangs on rare words, whose embeddings a higher peak shakes up again:
+    a hundred steps at 0.0015 taught twice as much of it as at 0.004. Small batches teach more in
+    the same time: after 5.4 minutes on one core the loss was 3.15 with 4,096 tokens in a batch,
+    2.65 with 2,048 and 2.86 with 1,024.
     """
-    peak = settings.titles_peak if chunk < TITLES_FIRST else settings.peak
     rising = (step + 1) / settings.warm_up
     falling = (settings.steps - step) / (settings.decay * settings.steps)
-    return peak * min(1.0, rising, falling)
+    return settings.peak * min(1.0, rising, falling)
 
 
 def optimizers(model: torch.nn.Module) -> list[torch.optim.Optimizer]:
@@ -125,7 +124,7 @@ class Trainer:
 
     def _learn(self, batch: Batch) -> float:
         settings = self.settings
-        rate = learning_rate(self.step, self.chunk, settings)
+        rate = learning_rate(self.step, settings)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
