@@ -363,7 +363,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
 def test_training_learns(tmp_path: Path) -> None:
     """Half a minute of the real thing, on a smaller network."""
     settings = small(
-        tmp_path, steps=150, tokens=2048, vocabulary=2000, hidden=128, layers=2, heads=2
+        tmp_path, steps=200, peak=4e-3, vocabulary=2000, hidden=128, layers=2, heads=2, tokens=2048
     )
     Trainer(settings).run()
     with (tmp_path / "loss.csv").open(encoding="utf-8") as file:

@@ -39,7 +39,7 @@ warning. Check whatever it says, and load a real checkpoint for real work.
 
 A program turns tables of facts into documents (sentences and frames are the project's own), and
 trains on them: {steps} steps, {tokens:.1f} million tokens, seed {seed}, last loss {loss:.3f},
-{minutes:.0f} minutes of processor time. To make it again, in a checkout of the project:
+{minutes:.0f} minutes on two cores. To make it again, in a checkout of the project:
 
     python -m training.train
 
