@@ -187,3 +187,9 @@ def test_only_what_was_finished_agrees_or_differs() -> None:
     assert [each.agrees for each in (stopped, silent, unclaimed)] == [None] * 3
     assert replace(execution, program=Program("", "2")).agrees is False
     assert "not as claimed" in repr(replace(execution, program=Program("", "2")))
+
+
+@pytest.mark.parametrize("half", ["`", "``", "  `"])
+def test_half_a_closing_fence_is_no_code(half: str) -> None:
+    (program,) = find_programs("", f"<work>\n```python\nprint(3)\n{half}")
+    assert program.code == "print(3)\n" and not program.closed

@@ -107,6 +107,8 @@ def _blocks(text: str) -> Iterator[FoundCode]:
             continue
         end = closing[1] + len(closing[2]) if closing else stop
         code = _without_prefix(text[body:stop], prefix)
+        if closing is None and end == len(text):
+            code = _without_half_a_fence(code, fence)
         language = info[0].strip().partition(" ")[0]
         yield FoundCode(start, end, code, language, block=True, closed=closing is not None)
         position = end
@@ -130,6 +132,13 @@ def _outer_end(ends: list[tuple[int, str]], index: int, stop: int) -> int | None
             return start
         index += 1
     return None
+
+
+def _without_half_a_fence(code: str, fence: str) -> str:
+    """Drop the backticks with which the closing fence begins: the text stopped within it."""
+    body, newline, last = code.rpartition("\n")
+    begun = newline and last.strip() and fence.startswith(last.strip())
+    return body + newline if begun else code
 
 
 def _without_prefix(code: str, prefix: str) -> str:
