@@ -27,6 +27,12 @@ PANEL = "gal.panel()"
 REQUESTS = "json.dumps([options.to_dict() for _, options in fast.requests])"
 BOX = ".galai-panel"
 
+HEARD = f"""(prompt) => {{
+  const box = document.querySelector("{BOX}");
+  if (box.querySelector(".galai-prompt textarea").value !== prompt) return "lost";
+  return box.querySelector(".galai-count").innerText.includes("empty") ? null : "heard";
+}}"""
+
 Open = Callable[..., NotebookPage]
 
 
@@ -57,8 +63,20 @@ def said(page: NotebookPage, words: str) -> None:
     page.page.wait_for_selector(f"{BOX} .galai-status:has-text({json.dumps(words)})")
 
 
+def write(page: NotebookPage, prompt: str) -> None:
+    """Type a prompt, and wait until the kernel has heard it.
+
+    While a page still restores its widgets, ipywidgets can put back what the kernel had before:
+    then a person types again.
+    """
+    state = ""
+    while state != "heard":
+        page.page.fill(f"{BOX} .galai-prompt textarea", prompt)
+        state = page.page.wait_for_function(HEARD, arg=prompt).json_value()
+
+
 def ask(page: NotebookPage, prompt: str = "Prompt: ") -> None:
-    page.page.fill(f"{BOX} .galai-prompt textarea", prompt)
+    write(page, prompt)
     page.page.click(f"{BOX} button.galai-generate:not([disabled])")
 
 
@@ -105,7 +123,7 @@ def test_moving_each_slider_changes_the_request(notebook: Open) -> None:
 
 def test_text_grows_stops_and_stays(notebook: Open) -> None:
     page = notebook()
-    page.page.fill(f"{BOX} .galai-prompt textarea", "Prompt: ")
+    write(page, "Prompt: ")
     handle = page.page.locator(f"{BOX} .galai-max-new-tokens [role=slider]")
     handle.press("End")
     page.page.wait_for_selector(f"{BOX} .galai-count:has-text('+ 2,047 new of 2,048')")

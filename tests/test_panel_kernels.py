@@ -11,7 +11,7 @@ import pytest
 from galai_jupyter.generation import MIME_TYPE, Generation
 from tests.jupyterlab import NotebookPage
 from tests.releases import KERNELS, offer_kernel
-from tests.test_panel_jupyterlab import BOX, PANEL, SETUP, ask, said, wait_for_length
+from tests.test_panel_jupyterlab import BOX, PANEL, SETUP, ask, said, wait_for_length, write
 
 VERSION = "import ipykernel; ipykernel.__version__"
 Open = Callable[..., NotebookPage]
@@ -42,7 +42,7 @@ def notebook(lab: tuple[Any, str, Path]) -> Iterator[Open]:
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_text_grows_stops_and_goes_on(notebook: Open, kernel: str) -> None:
     page = notebook(kernel)
-    page.page.fill(f"{BOX} .galai-prompt textarea", "Prompt: ")
+    write(page, "Prompt: ")
     handle = page.page.locator(f"{BOX} .galai-max-new-tokens [role=slider]")
     handle.press("End")
     page.page.wait_for_selector(f"{BOX} .galai-count:has-text('+ 2,047 new of 2,048')")

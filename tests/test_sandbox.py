@@ -269,9 +269,9 @@ def test_a_program_that_wrecks_its_folder_leaves_nothing(
 
 
 def test_nothing_runs_programs_by_itself() -> None:
-    """Only the command and the session's method know the sandbox."""
+    """Only the command, the panel's "Run it" and the session's method know the sandbox."""
     package = Path(sandbox.__file__).parent
     knowing = {
         path.name for path in package.rglob("*.py") if "galai_jupyter.sandbox" in path.read_text()
     }
-    assert knowing == {"runner.py", "run_command.py", "session.py"}
+    assert knowing == {"runner.py", "run_command.py", "running.py", "session.py"}
