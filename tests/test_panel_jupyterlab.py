@@ -90,6 +90,21 @@ def wait_for_length(page: NotebookPage, length: int) -> int:
     return int(found.json_value())
 
 
+def stop_a_long_text(page: NotebookPage) -> int:
+    """Let a text grow, and stop it; return how many characters it had at least."""
+    write(page, "Prompt: ")
+    handle = page.page.locator(f"{BOX} .galai-max-new-tokens [role=slider]")
+    handle.press("End")
+    page.page.wait_for_selector(f"{BOX} .galai-count:has-text('+ 2,047 new of 2,048')")
+    handle.press("PageDown")
+    ask(page)
+    early = wait_for_length(page, 60)
+    later = wait_for_length(page, early + 40)
+    page.page.click(f"{BOX} button.galai-stop")
+    said(page, "Stopped")
+    return later
+
+
 def test_moving_each_slider_changes_the_request(notebook: Open) -> None:
     page = notebook(REQUESTS, engine="fast")
     moved = []
@@ -123,16 +138,7 @@ def test_moving_each_slider_changes_the_request(notebook: Open) -> None:
 
 def test_text_grows_stops_and_stays(notebook: Open) -> None:
     page = notebook()
-    write(page, "Prompt: ")
-    handle = page.page.locator(f"{BOX} .galai-max-new-tokens [role=slider]")
-    handle.press("End")
-    page.page.wait_for_selector(f"{BOX} .galai-count:has-text('+ 2,047 new of 2,048')")
-    handle.press("PageDown")
-    ask(page)
-    early = wait_for_length(page, 60)
-    later = wait_for_length(page, early + 40)
-    page.page.click(f"{BOX} button.galai-stop")
-    said(page, "Stopped")
+    later = stop_a_long_text(page)
     assert wait_for_length(page, later - 40) < 2000
     assert page.page.input_value(f"{BOX} .galai-prompt textarea") == "Prompt: "
     page.page.wait_for_selector(f"{BOX} .galai-view mjx-container")

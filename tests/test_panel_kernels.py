@@ -11,7 +11,15 @@ import pytest
 from galai_jupyter.generation import MIME_TYPE, Generation
 from tests.jupyterlab import NotebookPage
 from tests.releases import KERNELS, offer_kernel
-from tests.test_panel_jupyterlab import BOX, PANEL, SETUP, ask, said, wait_for_length, write
+from tests.test_panel_jupyterlab import (
+    BOX,
+    PANEL,
+    SETUP,
+    ask,
+    said,
+    stop_a_long_text,
+    wait_for_length,
+)
 
 VERSION = "import ipykernel; ipykernel.__version__"
 Open = Callable[..., NotebookPage]
@@ -42,16 +50,7 @@ def notebook(lab: tuple[Any, str, Path]) -> Iterator[Open]:
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_text_grows_stops_and_goes_on(notebook: Open, kernel: str) -> None:
     page = notebook(kernel)
-    write(page, "Prompt: ")
-    handle = page.page.locator(f"{BOX} .galai-max-new-tokens [role=slider]")
-    handle.press("End")
-    page.page.wait_for_selector(f"{BOX} .galai-count:has-text('+ 2,047 new of 2,048')")
-    handle.press("PageDown")
-    ask(page)
-    early = wait_for_length(page, 60)
-    later = wait_for_length(page, early + 40)
-    page.page.click(f"{BOX} button.galai-stop")
-    said(page, "Stopped")
+    later = stop_a_long_text(page)
     page.page.click(f"{BOX} button:has-text('Continue'):not([disabled])")
     wait_for_length(page, later + 40)
     page.page.click(f"{BOX} button.galai-stop")

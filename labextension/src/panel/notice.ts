@@ -103,7 +103,7 @@ export function notice(state: State, trans: Translation): Notice | null {
         text: trans.__(
           'The galai_jupyter of the kernel and the extension of JupyterLab do not understand each other. Install the same version on both sides, restart the kernel and reload the page:'
         ),
-        code: `${INSTALL.replace('install', 'install --upgrade')}`,
+        code: INSTALL.replace('install', 'install --upgrade'),
         button: retry
       };
     case 'shared':
