@@ -5,13 +5,16 @@
 The model has the shape of `mini` (125 M parameters) and random weights. Every engine runs in a
 process of its own, all alive at once; in each round they take turns at the same work:
 
-- ours: our engine with its default settings (`dtype=auto`), and in int8;
-- plain: `generate` of the installed transformers, in the dtype that ours chose (contrastive and
-  diverse beam search are no longer in it);
+- ours: our engine with its default settings, and in int8;
+- plain: `generate` of the installed transformers (contrastive and diverse beam search are no longer
+  in it);
 - peer: the stack of galai 1.1.6 in another interpreter, float32: a virtual environment with
   `transformers==4.25.1 "numpy<2" accelerate==0.20.3 "setuptools<70" "safetensors<0.5" torch`;
 - ctranslate2: greedy search in int8, if the package is installed here;
 - floor: reading all weights once per token, measured as a sum over them.
+
+Ours, plain and floor have the same number format: what `dtype=auto` chooses here, measured before
+the engines start, or what `--dtype` says.
 
 Printed are medians over the rounds and the ratio of each engine's time to ours. It needs no
 network.
@@ -31,6 +34,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from galai_jupyter.engines.precision import choose
 
 WORKERS = Path(__file__).parent / "workers"
 PROMPT, NEW = 100, 64
@@ -151,13 +156,15 @@ def work(case: Case, number: int, many: int) -> dict[str, Any]:
 
 
 @contextmanager
-def workers(folder: Path, peer: str | None, engines: set[str]) -> Iterator[dict[str, Worker]]:
+def workers(
+    folder: Path, dtype: str, peer: str | None, engines: set[str]
+) -> Iterator[dict[str, Worker]]:
     """Start the engines that are there; stop them at the end."""
     scripts = {
-        "ours": (sys.executable, "ours.py", str(folder), "auto"),
+        "ours": (sys.executable, "ours.py", str(folder), dtype),
         "int8": (sys.executable, "ours.py", str(folder), "int8"),
-        "plain": (sys.executable, "plain.py", str(folder), "auto"),
-        "floor": (sys.executable, "floor.py", str(folder), "auto"),
+        "plain": (sys.executable, "plain.py", str(folder), dtype),
+        "floor": (sys.executable, "floor.py", str(folder), dtype),
         "floor8": (sys.executable, "floor.py", str(folder), "int8"),
     }
     if peer:
@@ -199,7 +206,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--prompts", type=int, default=256, help="of the case with many prompts")
     parser.add_argument("--only", nargs="*", help="cases whose name starts so")
+    parser.add_argument("--dtype", default="auto", help="number format of ours, plain and floor")
     chosen = parser.parse_args()
+    precision = choose(chosen.dtype, "cpu")
+    print(f"{precision.dtype}: {precision.reason}\n", flush=True)
     cases = [
         case
         for case in CASES
@@ -209,7 +219,7 @@ def main() -> None:
     print("| | ours | " + "other | its time / ours | at least |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as place:
         write_checkpoint(Path(place))
-        with workers(Path(place), chosen.peer, engines) as running:
+        with workers(Path(place), precision.dtype, chosen.peer, engines) as running:
             for case in cases:
                 rounds = min(chosen.rounds, 2) if "many" in case.options.values() else chosen.rounds
                 times = measure(case, running, rounds, chosen.prompts)

@@ -12,15 +12,20 @@ from galai_jupyter.errors import OptionError
 
 
 def ticking(full: float, half: float) -> Callable[[], float]:
-    """Return a clock after which float32 takes `full` and bfloat16 takes `half` seconds."""
+    """Return a clock after which float32 takes `full` and bfloat16 takes `half` seconds.
+
+    Other work disturbs every second product.
+    """
 
     def readings() -> Iterator[float]:
         now = 0.0
         while True:
             for taken in (full, half):
-                yield now
-                now += taken
-                yield now
+                for product in range(precision._MATRICES):
+                    yield now
+                    disturbed = 50.0 if product % 2 else 0.0
+                    now += taken + disturbed
+                    yield now
 
     clock = readings()
     return lambda: next(clock)
@@ -67,7 +72,7 @@ def test_it_is_measured_once_for_each_width(able: None) -> None:
         assert asked
     readings = len(asked)
     choose("auto", "cpu", width=16, clock=counting)
-    assert len(asked) == readings == 2 * 2 * 2 * precision._ROUNDS
+    assert len(asked) == readings == 2 * 2 * 2 * precision._ROUNDS * precision._MATRICES
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])

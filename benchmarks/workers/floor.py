@@ -10,13 +10,7 @@ from transformers import OPTForCausalLM
 folder, number_format = sys.argv[1:]
 model = OPTForCausalLM.from_pretrained(folder)
 size = sum(parameter.numel() for parameter in model.parameters())
-if number_format == "int8":
-    width = 1
-else:
-    from galai_jupyter.engines.precision import choose
-
-    found = choose("auto", "cpu").dtype
-    width = getattr(torch, found).itemsize
+width = getattr(torch, number_format).itemsize
 block = torch.ones(size * width // 8, dtype=torch.int64)
 
 for line in sys.stdin:

@@ -13,10 +13,6 @@ import torch
 from transformers import OPTForCausalLM
 
 folder, number_format = sys.argv[1:]
-if number_format == "auto":  # as our engine chooses; galai's interpreter has no such module
-    from galai_jupyter.engines.precision import choose
-
-    number_format = choose("auto", "cpu").dtype
 model = OPTForCausalLM.from_pretrained(folder, torch_dtype=getattr(torch, number_format)).eval()
 
 
