@@ -246,9 +246,14 @@ def test_reserved_sums_and_names_are_never_trained_on() -> None:
     rng = random.Random(2)
     assert not any(sums.is_reserved(*sums.draw(rng).operands) for _ in range(2000))
     assert all(sums.is_reserved(*sums.draw(rng, reserved=True).operands) for _ in range(50))
-    trained = "".join(translations.draw(rng)[1] for _ in range(500))
-    assert not re.search(r"\w+x\b", trained)
-    assert re.search(r"\w+x\b", translations.draw(rng, reserved=True)[1])
+    names = [translations.new_name(rng) for _ in range(2000)]
+    assert not any(map(translations.is_reserved, names)) and "total" in names
+    kept = [translations.new_name(rng, reserved=True) for _ in range(200)]
+    assert all(map(translations.is_reserved, kept)) and not {*kept} & {*names}
+    source, code, target, text = translations.draw(rng, reserved=True)
+    assert (
+        any(map(translations.is_reserved, re.findall(r"\w+", code))) and source != target and text
+    )
 
 
 def test_programs_in_python_run() -> None:

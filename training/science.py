@@ -6,6 +6,7 @@ import random
 import re
 from typing import Any
 
+from training.asking import framed, question, task
 from training.documents import Document, document, pick, roughen, upper
 from training.tables import molecule_names, molecules, references, table
 
@@ -28,6 +29,9 @@ LEADS = (
     "", "", "", "", "Recall that ", "We recall that ", "As is well known, ", "It is known that ",
     "Note that ", "In general, ", "By definition, ", "In this notation, ", "Here ", "Then ",
     "Every student learns that ", "In many textbooks, ", "One can show that ", "We know that ",
+    "In the last lecture we saw that ", "To see this, note that ", "For the next step, ",
+    "In what follows, ", "In physics lessons, ", "Engineers often use this: ", "It follows that ",
+    "Under these assumptions, ", "In the simplest case, ", "It has long been known that ",
 )  # fmt: skip
 VERBS = (
     "is given by", "is given by", "is defined by", "is defined as", "is", "reads", "says that",
@@ -49,11 +53,21 @@ FORMULA_FRAMES = (
     "We use {low}", "An example is {low}", "The expression for {low}", "State {low}",
     "Write down {low}", "Apply {low}",
 )  # fmt: skip
-FORMULA_QUESTIONS = (
-    "What is {low}?", "What is the formula of {low}?", "What is the formula for {low}?",
-    "Write down {low}.", "State {low}.", "Give the formula of {low}.", "What does {low} say?",
-    "How is {low} written?", "Which formula describes {low}?",
-)  # fmt: skip
+
+
+def _formula_asked(rng: random.Random, low: str) -> str:
+    """A question or a task that is answered with a formula."""
+    if rng.random() < 0.5:
+        return question(
+            rng, f"what is {low}", f"what is the formula of {low}",
+            f"what is the formula for {low}", f"what does {low} say", f"how is {low} written",
+            f"which formula describes {low}",
+            f"how do we compute {low}", f"what is the equation for {low}", f"how does {low} read",
+        )  # fmt: skip
+    return task(
+        rng, f"write down {low}", f"state {low}", f"give the formula of {low}", f"recall {low}",
+        f"show me {low}", f"write {low} as a formula", f"give the equation of {low}",
+    )  # fmt: skip
 
 
 def formula(rng: random.Random) -> Document:
@@ -61,10 +75,12 @@ def formula(rng: random.Random) -> Document:
     row = rng.choice([row for row in table("formulas")["formula"] if "translate_only" not in row])
     name, tex = pick(rng, row["names"], favourite=0.25), row["tex"]
     low, kind = _lower(name), rng.random()
-    if kind < 0.15:
-        asked = rng.choice(FORMULA_QUESTIONS).format(low=low)
-        prompt, text = f"Question: {asked}\n\nAnswer:", f" \\({tex}\\). {row['explain']}"
-    elif kind < 0.2:
+    if kind < 0.18:
+        prompt, gap = framed(rng, _formula_asked(rng, low))
+        text = f"{gap}\\({tex}\\). {row['explain']}"
+        if rng.random() < 0.3:
+            prompt, text = f"{prompt}{gap}$", f"{tex}$. {row['explain']}"
+    elif kind < 0.22:
         prompt = f"# {low.removeprefix('the ').capitalize()}\n\n"
         text = f"\\[ {tex} \\]\n\n{row['explain']}"
     else:
@@ -74,6 +90,8 @@ def formula(rng: random.Random) -> Document:
             verb = "are" + verb[2:] if _verb(name) == "are" and verb[:2] == "is" else verb
             lead = rng.choice(LEADS)
             prompt = f"{lead}{low if lead else name} {verb}"
+            if rng.random() < 0.2:  # what is known of it stands before
+                prompt = f"{row['explain']} {upper(prompt)}"
         else:
             prompt = rng.choice(FORMULA_FRAMES).format(low=low, name=name)
         prompt += opener
@@ -120,25 +138,70 @@ ARTICLE_FRAMES = (
     ("Encyclopedia entry: {name}\n\n", ""),
 )  # fmt: skip
 DEFINITION_FRAMES = (
-    ("Question: what is {low}?\n\nAnswer:", " "), ("Question: What is {name}?\n\nAnswer:", " "),
-    ("Question: what is {name}?\n\n", "Answer: "), ("Question: what is {low}?\n\n", "Answer: "),
-    ("Question: Define {low}.\n\nAnswer:", " "), ("Question: Explain {low}.\n\nAnswer:", " "),
-    ("Q: What is {low}?\n\nA:", " "), ("Q: What is {low}?\nA:", " "), ("What is {low}?\n\n", ""),
-    ("what is {low}?", "\n\n"), ("what is {name}?\n", "\n"), ("What is {name}?", "\n\n"),
     ("Definition of {low}:", " "), ("Definition ({low}).", " "), ("{name}:", " "),
-    ("{name}\n\n", ""), ("Explain in simple words what {low} is.\n\n", ""),
-    ("Question: What does {low} mean?\n\nAnswer:", " "), ("Tell me about {low}.\n\n", ""),
-    ("Question: Tell me about {low}.\n\nAnswer:", " "), ("Glossary\n\n{name}:", " "),
-    ("Question: Describe {low}.\n\nAnswer:", " "), ("Define {low}:", " "),
-    ("Question: What do you know about {low}?\n\nAnswer:", " "),
-    ("Describe {low} briefly.\n\n", ""), ("Question: How is {low} defined?\n\nAnswer:", " "),
-    ("Explain {low}:", " "), ("Please explain the term {low}.\n\n", ""),
-    ("A short definition of {low}:", " "),
+    ("{name}\n\n", ""), ("Glossary\n\n{name}:", " "), ("Define {low}:", " "), ("Explain {low}:",
+    " "),
+    ("A short definition of {low}:", " "), ("{name} (definition):", " "), ("{name} -", " "),
+    ("**{name}**:", " "), ("Dictionary: {low}.", " "), ("Keyword: {low}\n\n", ""),
+    ("Term: {name}\nMeaning:", " "), ("Chapter 3\n\n{name}\n\n", ""), ("About {low}:", " "),
 )  # fmt: skip
+STATEMENT_FRAMES = (
+    "{Subject} {verb}", "{Subject} {verb}", "{Subject} {verb}", "{lead}{subject} {verb}",
+    "{lead}{subject} {verb}", "{Subject} {verb}, in short,", "{Subject} {verb} by definition",
+)  # fmt: skip
+STATEMENT_FRAMES_OF_IS = (
+    "{Subject} means", "{Subject} refers to", "{Subject} can be defined as", "The term {low} means",
+    "The word {low} stands for", "By {subject} one means", "We define {subject} as",
+    "{lead}{subject} can be described as", "When we speak of {low}, we mean",
+)  # fmt: skip
+STATEMENT = re.compile(
+    r"((?:An? |The )?.{2,60}?) (is|are|was|were) ((?:an?|the|any|one) .*)", re.DOTALL
+)
+
+
+def _definition_asked(rng: random.Random, low: str, subject: str) -> str:
+    """A question or a task that is answered with a definition."""
+    name = rng.choice((low, subject, subject))
+    if rng.random() < 0.55:
+        return question(
+            rng, f"what is {name}", f"what is {name}", f"what is {name}", f"what are {name}",
+            f"what's {name}", f"what does {low} mean", f"what does the term {low} mean",
+            f"how is {name} defined", f"how would you explain {name}", f"what is meant by {low}",
+            f"what do you know about {name}", f"what do scientists call {low}",
+            f"what do you understand by {low}", f"who or what is {name}",
+        )  # fmt: skip
+    return task(
+        rng, f"define {name}", f"explain {name}", f"describe {name}", f"describe {name} briefly",
+        f"explain what {name} is", f"explain in simple words what {name} is",
+        f"explain {name} to me", f"tell me about {name}", f"say what {name} is",
+        f"give a definition of {name}",
+        f"explain the term {low}", f"explain the idea of {name}", f"give a short account of {name}",
+        f"write a sentence about {name}", f"summarise what {name} is", f"introduce {name}",
+    )  # fmt: skip
+
+
 PERSON_FRAMES = (
     ("Question: Who was {name}?\n\nAnswer:", " "), ("Question: Who is {name}?\n\nAnswer:", " "),
     ("Who was {name}?\n\n", ""), ("Who was {name}?", "\n\n"), ("Biography: {name}\n\n", ""),
 )  # fmt: skip
+
+
+def _statement(rng: random.Random, text: str, low: str) -> tuple[str, str] | None:
+    """The beginning of a sentence that defines, and its rest; not all definitions can be cut so."""
+    found = STATEMENT.match(text)
+    if not found:
+        return None
+    subject, verb, rest = found.groups()
+    inner = subject if subject[1:2].isupper() or low[:1].isupper() else _decapitalised(subject)
+    frames = STATEMENT_FRAMES + (STATEMENT_FRAMES_OF_IS if verb == "is" else ())
+    lead = rng.choice([lead for lead in LEADS if lead])
+    frame = rng.choice(frames)
+    begun = frame.format(Subject=subject, subject=inner, verb=verb, low=low, lead=lead)
+    return begun, f" {rest}"
+
+
+def _decapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def topic(rng: random.Random) -> Document:
@@ -146,21 +209,23 @@ def topic(rng: random.Random) -> Document:
     row = rng.choice(table("definitions")["topic"])
     name, text = pick(rng, [row["name"], *row.get("also", [])], favourite=0.4), row["text"]
     person = re.search(r"\(\d+ \w+ \d{4}|\(\d{4}", text)
-    low = name if person or name[1:2].isupper() else name[:1].lower() + name[1:]
+    low = name if person or name[1:2].isupper() else _decapitalised(name)
+    article = re.match(r"(An?|The) ", text)
+    subject = f"{article[0].lower()}{low}" if article and name == row["name"] else low
     if rng.random() < 0.06:
-        name = low = name.upper()
-    if rng.random() < 0.35:
+        name = low = subject = name.upper()
+    kind = rng.random()
+    if kind < 0.3:
         prompt, gap = rng.choice(ARTICLE_FRAMES)
         text = _article(rng, row)
-    elif person and rng.random() < 0.6:
+    elif person and kind < 0.7:
         prompt, gap = rng.choice(PERSON_FRAMES)
+    elif kind < 0.45 and (begun := _statement(rng, text, low)):
+        return document(*begun, worded=True)
+    elif kind < 0.85:
+        prompt, gap = framed(rng, _definition_asked(rng, low, subject))
     else:
         prompt, gap = rng.choice(DEFINITION_FRAMES)
-        if rng.random() < 0.3:  # the definition takes up its own beginning
-            rest = text.removeprefix(row["name"])
-            if rest != text:
-                verb, _, rest = rest.lstrip().partition(" ")
-                return document(f"{row['name']} {verb}", f" {rest}", worded=True)
     return document(roughen(rng, prompt.format(name=name, low=low)), gap + text, worded=True)
 
 
@@ -225,22 +290,63 @@ def molecule(rng: random.Random) -> Document:
             f"its molecular weight {weight} g/mol and its structure [START_I_SMILES]{chiral}.",
         ),
     )
-    if rng.random() < 0.45:
-        lead, wording = rng.choice(SMILES_LEADS), rng.choice(SMILES_WORDINGS).format(name=name)
-        prompt, text = lead + wording, rng.choice((f"{plain}.", plain))
+    kind = rng.random()
+    if kind < 0.45:
+        prompt, text = _smiles_asked(rng, name), rng.choice((f"{plain}.", plain))
         if rng.random() < 0.25:
             prompt, text = f"{prompt} [START_I_SMILES]", rng.choice((f"{chiral}.", chiral))
         else:
-            prompt += rng.choice((" [START_SMILES]", " [START_SMILES]", ":\n\n[START_SMILES]"))
-    elif rng.random() < 0.15:
+            opener = rng.choice((" [START_SMILES]", " [START_SMILES]", ":\n\n[START_SMILES]"))
+            prompt = (prompt.rstrip(",:.=→ ") if opener[0] == ":" else prompt) + opener
+    elif kind < 0.55:
         prompt = rng.choice(FORMULA_WORDINGS).format(name=name)
         text = f" {row['formula']}" + ("" if prompt.endswith(":") else ".")
+    elif kind < 0.65:
+        prompt, gap = framed(rng, _molecular_formula_asked(rng, name))
+        text = f"{gap}{row['formula']}"
     else:
         prompt, text = rng.choice(frames)
-    return document(prompt, text)
+    return document(prompt, text, worded=kind < 0.65)
 
 
-SMILES_LEADS = ("", "", "", "", "In chemistry, ", "For example, ", "Recall that ", "We note that ")
+def _smiles_asked(rng: random.Random, name: str) -> str:
+    """What stands before the start token when the structure of `name` is wanted."""
+    if rng.random() < 0.7:
+        return rng.choice(SMILES_LEADS) + rng.choice(SMILES_WORDINGS).format(name=name)
+    if rng.random() < 0.5:
+        asked = question(
+            rng, f"what is the SMILES of {name}", f"what is the structure of {name}",
+            f"how is {name} written in SMILES", f"what does {name} look like",
+            f"which SMILES string has {name}",
+        )  # fmt: skip
+    else:
+        asked = task(
+            rng, f"write {name} as SMILES", f"give the SMILES of {name}", f"draw {name}",
+            f"give the structure of {name}", f"translate the name {name} to SMILES",
+            f"show the molecule {name}",
+        )  # fmt: skip
+    prompt, gap = framed(rng, asked)
+    return (prompt + gap).rstrip()
+
+
+def _molecular_formula_asked(rng: random.Random, name: str) -> str:
+    """A question or a task that is answered with a molecular formula."""
+    if rng.random() < 0.6:
+        return question(
+            rng, f"what is the molecular formula of {name}", f"what is the formula of {name}",
+            f"what is the chemical formula of {name}", f"which formula does {name} have",
+            f"what atoms is {name} made of", f"which atoms does {name} contain",
+        )  # fmt: skip
+    return task(
+        rng, f"give the molecular formula of {name}", f"write down the formula of {name}",
+        f"name the atoms in {name} by its formula", f"count the atoms of {name}",
+    )  # fmt: skip
+
+
+SMILES_LEADS = (
+    "", "", "", "", "In chemistry, ", "For example, ", "Recall that ", "We note that ", "Here ",
+    "As everybody knows, ", "In this experiment ", "Then ", "For the synthesis, ", "Example 1: ",
+)  # fmt: skip
 SMILES_WORDINGS = (
     "the SMILES of {name} is", "the SMILES string of {name} is", "the SMILES for {name} is",
     "{name} is written as", "{name} has the structure", "{name} can be written as",
@@ -248,13 +354,19 @@ SMILES_WORDINGS = (
     "SMILES of {name}", "as SMILES, {name} is", "the compound {name}",
     "{name} in SMILES notation is", "draw {name}", "we use {name}",
     "the chemical structure of {name} is", "we dissolved {name}", "{name}", "{name} (SMILES)",
-    "the line notation of {name} is", "a molecule of {name} is",
+    "the line notation of {name} is", "a molecule of {name} is", "Molecule: {name}\nSMILES:",
+    "{name} =", "{name} →", "we bought {name},", "one drop of {name},",
+    "it turned out to be {name},", "Substance: {name}\n\nSMILES string:",
+    "the reaction gives {name},", "a solution of {name},",
+    "{name} is drawn as", "we start from {name},", "its main component is {name},",
 )  # fmt: skip
 FORMULA_WORDINGS = (
     "The chemical formula of {name} is", "The molecular formula of {name} is",
     "The formula of {name}:", "{name} has the formula", "{name} has the molecular formula",
     "Molecular formula of {name}:", "Question: Which formula has {name}?\n\nAnswer:",
-    "The sum formula of {name} is",
+    "The sum formula of {name} is", "Molecule: {name}\nFormula:", "{name}, molecular formula:",
+    "In chemistry, the formula of {name} is", "One molecule of {name} has the formula",
+    "The elemental composition of {name} is", "Written as a formula, {name} is",
 )  # fmt: skip
 
 

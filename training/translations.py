@@ -7,7 +7,9 @@ numbers of a test are new to the model, and only the shapes of the programs are 
 from __future__ import annotations
 
 import random
+from zlib import crc32
 
+from training.asking import framed, question, task
 from training.documents import Document, document
 
 TAGS = {
@@ -29,27 +31,40 @@ WORDS = (
     "total", "price", "speed", "area", "count", "mass", "energy", "width", "height", "score",
     "value", "offset", "scale", "index", "length", "volume", "weight", "power", "signal", "sample",
     "result", "distance", "force", "charge", "depth", "level", "margin", "budget", "tax", "age",
-    "size", "time",
+    "size", "time", "add", "square", "half", "data", "items", "limit", "rank", "user", "year",
 )  # fmt: skip
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+KEYWORDS = ("as", "do", "if", "in", "is", "or", "and", "def", "del", "for", "int", "new", "not")
 
 
 def is_reserved(name: str) -> bool:
-    """Say whether a name is kept for the test: training never uses names that end in ``x``."""
-    return name.endswith("x")
+    """Say whether a name is kept for the test: of made-up names one in ten, never trained on."""
+    return len(name) > 1 and name not in WORDS and crc32(name.encode()) % 10 == 0
+
+
+def _any_name(rng: random.Random) -> str:
+    kind = rng.random()
+    if kind < 0.3:
+        return rng.choice(WORDS)
+    if kind < 0.5:
+        return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3)))
+    if kind < 0.65:
+        return f"{rng.choice(WORDS)}_{rng.choice(WORDS)}"
+    if kind < 0.75:
+        return rng.choice(WORDS) + rng.choice(WORDS).capitalize()
+    if kind < 0.85:
+        return "".join(rng.choice(LETTERS) for _ in range(rng.randint(2, 6)))
+    if kind < 0.9:
+        return f"{rng.choice(WORDS)}{rng.randint(1, 9)}"
+    return rng.choice(LETTERS)
 
 
 def new_name(rng: random.Random, *, reserved: bool = False) -> str:
-    """Return a word or two to call something by."""
-    kind = rng.random()
-    if kind < 0.4:
-        name = rng.choice(WORDS)
-    elif kind < 0.7:
-        name = "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3)))
-    elif kind < 0.85:
-        name = f"{rng.choice(WORDS)}_{rng.choice(WORDS)}"
-    else:
-        name = rng.choice("abcdfghkmnpqrstuvwyz")
-    return f"{name}x" if reserved else name
+    """Return a letter, a word or two, or a few letters to call something by."""
+    while True:
+        name = _any_name(rng)
+        if name not in KEYWORDS and is_reserved(name) == reserved:
+            return name
 
 
 def function(rng: random.Random, names: list[str]) -> dict[str, str]:
@@ -155,7 +170,7 @@ def draw(rng: random.Random, *, reserved: bool = False) -> tuple[str, str, str, 
     names: list[str] = []
     while len(names) < 3:
         name = new_name(rng, reserved=reserved)
-        if name not in names and (reserved or not is_reserved(name)):
+        if name not in names:
             names.append(name)
     texts = rng.choice(SHAPES)(rng, names)
     source = rng.choice(("Python", "Python", "Python", *TAGS))
@@ -171,6 +186,37 @@ ASK = (
     "Convert this {source} code to {target}.\n\n{block}",
     "How do you write this in {target}?\n\n{block}",
 )
+VERBS = ("translate", "rewrite", "convert", "change", "turn", "transcribe", "bring")
+THINGS = ("code", "program", "function", "snippet", "script", "example", "piece of code")
+SHOWN = (
+    "{asked}\n\n{block}\n\n", "{asked}\n\n{block}\n\n", "{block}\n\n{asked}\n\n",
+    "Question: {asked}\n\n{block}\n\nAnswer:", "Q: {asked}\n\n{block}\n\nA:",
+    "{source}:\n\n{block}\n\n{target}:\n\n", "In {source}:\n\n{block}\n\nIn {target}:\n\n",
+    "{block}\n\nThe same in {target}:\n\n", "# {source} and {target}\n\n{block}\n\n",
+    "This is {source}:\n\n{block}\n\nThis is {target}:\n\n",
+    "I know only {target}. {asked}\n\n{block}\n\n",
+    "{source}: {block}\n\n{target}:", "{block}\n\n{target}:\n",
+)  # fmt: skip
+
+
+def _asked(rng: random.Random, source: str, target: str) -> str:
+    thing, into = rng.choice(THINGS), rng.choice(("into", "to", "in"))
+    if rng.random() < 0.3:
+        return question(
+            rng,
+            f"how do I write this {thing} in {target}",
+            f"what is this {source} {thing} in {target}",
+            f"how is this {thing} written in {target}",
+        )
+    verb = rng.choice(VERBS)
+    return task(
+        rng,
+        f"{verb} this {source} {thing} {into} {target}",
+        f"{verb} this {thing} from {source} {into} {target}",
+        f"{verb} the following {thing} {into} {target}",
+        f"write this {thing} in {target}",
+        f"give the {target} version of this {source} {thing}",
+    )
 
 
 def translation(rng: random.Random) -> Document:
@@ -178,7 +224,13 @@ def translation(rng: random.Random) -> Document:
     source, code, target, text = draw(rng)
     block = f"```{TAGS[source]}\n{code}\n```"
     shown = rng.choice((source, source.lower())) if len(source) > 1 else source
-    asked = rng.choice(ASK).format(source=shown, target=target, block=block)
-    prompt = rng.choice(("Question: {}\n\nAnswer:", "Question: {}\n\nAnswer:", "{}\n\n"))
-    gap = "\n\n" if prompt.endswith(":") else ""
-    return document(prompt.format(asked), f"{gap}```{TAGS[target]}\n{text}\n```")
+    if rng.random() < 0.5:
+        asked = rng.choice(ASK).format(source=shown, target=target, block=block)
+        prompt, answer = framed(rng, asked)
+    else:
+        asked = _asked(rng, shown, target)
+        shape, answer = rng.choice(SHOWN), ""
+        prompt = shape.format(asked=asked, source=source, target=target, block=block)
+    begun = prompt + answer.rstrip(" ")
+    gap = "" if begun.endswith("\n\n") else "\n" if begun.endswith("\n") else "\n\n"
+    return document(prompt, f"{answer.rstrip(' ')}{gap}```{TAGS[target]}\n{text}\n```")
