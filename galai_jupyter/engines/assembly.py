@@ -10,6 +10,7 @@ from torch import nn
 
 from galai_jupyter.engines.hardware import trim_heap
 from galai_jupyter.engines.int8 import Int8Embedding, Int8Linear, Int8Matrix
+from galai_jupyter.engines.packed import PackedHead, PackedLinear, can_pack
 from galai_jupyter.engines.progress import Progress
 from galai_jupyter.engines.weights import WeightFiles
 
@@ -91,7 +92,8 @@ def _put(
     layer = model.get_submodule(path)
     shape = files.shapes[source]
     tied = name == _EMBEDDING and model.config.tie_word_embeddings
-    if int8 and (name == _EMBEDDING or (leaf == "weight" and isinstance(layer, nn.Linear))):
+    is_matrix = leaf == "weight" and isinstance(layer, nn.Linear)
+    if int8 and (name == _EMBEDDING or is_matrix):
         matrix = Int8Matrix(*shape)
         for start, block in files.blocks(source):
             matrix.fill(start, block)
@@ -107,6 +109,23 @@ def _put(
     weight = torch.empty(shape, dtype=dtype)
     for start, block in files.blocks(source):
         weight[start : start + len(block)] = block
+    if is_matrix and can_pack(dtype):
+        model.set_submodule(path, PackedLinear(weight, layer.bias))
+        del weight
+        trim_heap()
+        return
     setattr(layer, leaf, nn.Parameter(weight))
     if tied:
-        model.lm_head.weight = layer.weight
+        model.lm_head = PackedHead(layer.weight)
+
+
+def count_parameters(model: Any) -> int:
+    """Return the number of a model's parameters, packed ones too; a tied head is counted once."""
+    count: int = sum(parameter.numel() for parameter in model.parameters())
+    layers = [
+        module for module in model.modules() if isinstance(module, (Int8Linear, PackedLinear))
+    ]
+    count += sum(layer.out_features * layer.in_features for layer in layers)
+    if model.config.tie_word_embeddings and isinstance(model.get_output_embeddings(), Int8Linear):
+        count -= model.get_input_embeddings().weight.numel()
+    return count

@@ -78,7 +78,13 @@ def cache_size(config: PretrainedConfig, dtype: str) -> int:
 
 
 def check_memory(
-    name: str, parameters: int, dtype: str, cache: int, free: int, int8_extra: int | None = None
+    name: str,
+    parameters: int,
+    dtype: str,
+    cache: int,
+    free: int,
+    int8_extra: int | None = None,
+    packed_head: int = 0,
 ) -> None:
     """Refuse a model that does not fit.
 
@@ -96,6 +102,8 @@ def check_memory(
         Bytes that are free.
     int8_extra : int, optional
         Bytes that int8 takes beyond one for each parameter; None where it cannot be had.
+    packed_head : int, default 0
+        Numbers of the output layer, where it is held a second time.
 
     Raises
     ------
@@ -105,7 +113,7 @@ def check_memory(
 
     def needed(other: str) -> int:
         states = cache // state_size(dtype) * state_size(other)
-        extra = int8_extra if other == "int8" and int8_extra else 0
+        extra = (int8_extra or 0) if other == "int8" else packed_head * element_size(other)
         return memory_needed(parameters, other, states, extra)
 
     need = needed(dtype)

@@ -188,16 +188,6 @@ class Int8Embedding(nn.Module):
         return self.weight[ids].to(self.scales.dtype) * self.scales[ids].unsqueeze(-1)
 
 
-def count_parameters(model: Any) -> int:
-    """Return the number of a model's parameters, packed ones too; a tied head is counted once."""
-    count: int = sum(parameter.numel() for parameter in model.parameters())
-    layers = [module for module in model.modules() if isinstance(module, Int8Linear)]
-    count += sum(layer.out_features * layer.in_features for layer in layers)
-    if model.config.tie_word_embeddings and isinstance(model.get_output_embeddings(), Int8Linear):
-        count -= model.get_input_embeddings().weight.numel()
-    return count
-
-
 def _has_fbgemm() -> bool:
     """Return whether torch's fbgemm is here; its quantised tensors are due to leave torch."""
     return (

@@ -65,8 +65,8 @@ class LocalEngine:
         prefix_cache: int | None = None,
         precision: Precision | None = None,
     ) -> None:
+        from galai_jupyter.engines.assembly import count_parameters
         from galai_jupyter.engines.decoding.prefix_cache import PrefixCache
-        from galai_jupyter.engines.int8 import count_parameters
 
         self.model = model.eval()
         self._tokenizer = tokenizer
@@ -115,6 +115,7 @@ class LocalEngine:
                 checkpoint.cache_size(config, chosen),
                 hardware.free_memory(),
                 _int8_extra(config) if device == "cpu" else None,
+                _packed_head(config, chosen) if device == "cpu" else 0,
             )
             return {"": device}
 
@@ -268,3 +269,15 @@ def _int8_extra(config: Any) -> int | None:
         return None
     positions = config.max_position_embeddings + 2
     return int8_extra(config.num_hidden_layers, config.hidden_size, config.vocab_size, positions)
+
+
+def _packed_head(config: Any, dtype: str) -> int:
+    """Return how many numbers the output layer holds besides the embedding that it is tied to."""
+    import torch
+
+    from galai_jupyter.engines.packed import can_pack
+
+    tied = config.model_type == "opt" and config.tie_word_embeddings
+    if not tied or dtype == "int8" or not can_pack(getattr(torch, dtype)):
+        return 0
+    return int(config.vocab_size * config.hidden_size)

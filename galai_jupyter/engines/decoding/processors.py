@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor
 from transformers import (
+    LogitsProcessor,
     LogitsProcessorList,
-    MinNewTokensLengthLogitsProcessor,
     NoRepeatNGramLogitsProcessor,
     RepetitionPenaltyLogitsProcessor,
     TemperatureLogitsWarper,
@@ -45,12 +47,7 @@ def logits_processors(
         processors.append(NoRepeatNGramLogitsProcessor(options.no_repeat_ngram_size))
     if stopping.min_new_tokens:
         processors.append(
-            MinNewTokensLengthLogitsProcessor(
-                ids.shape[1],
-                stopping.min_new_tokens,
-                stopping.end_of_document,
-                device=str(ids.device),
-            )
+            _EndLater(ids.shape[1] + stopping.min_new_tokens, stopping.end_of_document)
         )
     if constraint is not None:
         processors.append(ReferenceConstraint(constraint))
@@ -67,3 +64,20 @@ def sampling_warpers(options: GenerationOptions) -> LogitsProcessorList:
     if options.top_p is not None and options.top_p < 1.0:
         warpers.append(TopPLogitsWarper(options.top_p))
     return warpers
+
+
+class _EndLater(LogitsProcessor):
+    """Forbids a document's end in rows of less than `length` tokens.
+
+    As transformers' own does, which looks for the token among all others at every step.
+    """
+
+    def __init__(self, length: int, end: int) -> None:
+        self._length, self._end = length, end
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        if input_ids.shape[1] >= self._length:
+            return scores
+        scores = scores.clone()
+        scores[:, self._end] = -math.inf
+        return scores

@@ -34,7 +34,10 @@ def longest_draft(model: Any, options: GenerationOptions) -> int:
     if options.prompt_lookup_num_tokens is not None:
         return options.prompt_lookup_num_tokens
     head = model.get_output_embeddings()
-    exact = type(head) is torch.nn.Linear and head.weight.dtype in (torch.float32, torch.float64)
+    exact = isinstance(head, torch.nn.Linear) and head.weight.dtype in (
+        torch.float32,
+        torch.float64,
+    )
     return _LONGEST if exact else 0
 
 
