@@ -108,6 +108,8 @@ def test_what_cannot_run_here_is_refused(
     fake_vllm("runs")
     with pytest.raises(OptionError, match="56 heads of 'large'"):
         check_machine(ServerPlan("large", gpus=5))
+    with pytest.raises(OptionError, match="no dtype int8"):
+        check_machine(ServerPlan("mini", dtype="int8"))
     with pytest.raises(OptionError, match="12 layers, fewer than 13 nodes"):
         check_machine(ServerPlan("mini", nodes=13))
     monkeypatch.setattr("galai_jupyter.engines.hardware.free_memory", lambda *_: 10**9)
