@@ -32,9 +32,16 @@ _GROUPS = {
     "cite": ("References", "For `--task cite` and `%galactica cite`."),
     "compare": ("Comparing", "Runs one prompt under several [decodings](#decodings-to-compare)."),
     "display": ("Display", "How a result is shown."),
-    "load": ("Loading", "For `%galactica load`; arguments of `load_model`."),
+    "load": (
+        "Loading",
+        "For `%galactica load`; all but `revision` are arguments of `load_model`, too.",
+    ),
     "connect": ("Servers", "For `%galactica connect`; arguments of `connect`."),
     "replay": ("Replaying", "For `%galactica replay NOTEBOOK`."),
+    "run": (
+        "Running Python",
+        "For `%galactica run`. Fields of `RunOptions`, which `session.run` takes.",
+    ),
 }
 """Groups of options in the order of the page: heading, and what they are for."""
 

@@ -35,7 +35,7 @@ def load_model(
         A catalog name (``"mini"``), a hub id (``"owner/name"``) or a local folder.
     dtype : str or torch.dtype, optional
         Number format of the weights; left out, it is float32, and float16 for huge, as in galai.
-        ``"auto"`` takes what is fastest here, ``"int8"`` (CPU only) what is smallest.
+        ``"auto"`` takes what is fastest here, ``"int8"`` (CPU only) about a byte a weight.
     num_gpus : int, optional
         Use the first so many GPUs; all by default, 0 for the CPU. The layers are spread over them.
         More than there are is a warning, and those that are there are used.

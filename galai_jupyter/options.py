@@ -349,7 +349,7 @@ class LoadOptions:
     dtype: str = _option(
         "auto",
         "Number format of the weights; auto takes the fastest that loses nothing visible, int8 "
-        "(CPU only) a quarter of the memory.",
+        "(CPU only) about a byte for each weight.",
         choices=("auto", "float32", "float16", "bfloat16", "int8"),
     )
     num_gpus: int | None = _option(
@@ -463,7 +463,7 @@ class Option:
         if self.choices:
             return ", ".join(self.choices)
         if self.minimum is not None and self.maximum is not None:
-            return f"{self.minimum:g} to {self.maximum:g}"
+            return f"{self.minimum:.10g} to {self.maximum:.10g}"
         if self.maximum is not None:
             return f"at most {self.maximum:g}"
         return "" if self.minimum is None else f"at least {self.minimum:g}"

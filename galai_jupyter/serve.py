@@ -8,7 +8,9 @@ import time
 
 from galai_jupyter.options import OPTIONS
 from galai_jupyter.server import ServerProcess, check_machine
-from galai_jupyter.server_plan import ServerPlan, connect_line, problems
+from galai_jupyter.server_plan import LOCAL_DTYPE, ServerPlan, connect_line, problems
+
+_DTYPES = tuple(each for each in OPTIONS["dtype"].choices if each != LOCAL_DTYPE)
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,7 +29,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default="127.0.0.1",
         help="0.0.0.0 lets other machines in: set GALAI_API_KEY then (default: 127.0.0.1)",
     )
-    parser.add_argument("--dtype", choices=OPTIONS["dtype"].choices, default="auto")
+    parser.add_argument("--dtype", choices=_DTYPES, default="auto", help="(default: auto)")
     parser.add_argument(
         "--dry-run", action="store_true", help="print the commands and do nothing else"
     )

@@ -93,7 +93,8 @@ class ServerProcess:
     def __init__(self, plan: ServerPlan, log: Path | None = None) -> None:
         self.plan, self._log = plan, log
         _write_tokenizer(plan)
-        environment = dict(os.environ)
+        # vLLM reports its use to its makers unless it is told not to.
+        environment = {"VLLM_NO_USAGE_STATS": "1", **os.environ}
         if environment.get(KEY_VARIABLE):  # not as an argument, which every user can see
             environment["VLLM_API_KEY"] = environment[KEY_VARIABLE]
         output = log.open("wb") if log else None

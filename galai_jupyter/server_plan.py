@@ -16,6 +16,9 @@ from galai_jupyter.tokens import CONTEXT_SIZE
 
 _RAY_PORT = 6379
 
+LOCAL_DTYPE = "int8"
+"""The number format that only the local engine has."""
+
 
 @dataclass(frozen=True)
 class ServerPlan:
@@ -122,6 +125,13 @@ def problems(plan: ServerPlan) -> list[GalacticaError]:
     """Return what speaks against a plan, as far as it is known without the machines."""
     found: list[GalacticaError] = []
     info = plan.info
+    if plan.dtype == LOCAL_DTYPE:
+        found.append(
+            OptionError(
+                f"A server (vLLM) has no dtype {LOCAL_DTYPE}: choose float16 or bfloat16, or load "
+                "the model into the local engine, on a CPU."
+            )
+        )
     if info and info.num_heads % plan.gpus:
         found.append(
             OptionError(

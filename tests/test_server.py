@@ -28,7 +28,8 @@ import http.server, json, os, sys, signal
 signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
 if "{mode}" == "fails":
     sys.exit("no GPU was found")
-open({out!r}, "w").write(json.dumps([sys.argv[1:], os.environ.get("VLLM_API_KEY")]))
+names = "VLLM_API_KEY", "VLLM_NO_USAGE_STATS"
+open({out!r}, "w").write(json.dumps([sys.argv[1:], *map(os.environ.get, names)]))
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -108,6 +109,8 @@ def test_what_cannot_run_here_is_refused(
     fake_vllm("runs")
     with pytest.raises(OptionError, match="56 heads of 'large'"):
         check_machine(ServerPlan("large", gpus=5))
+    with pytest.raises(OptionError, match="no dtype int8"):
+        check_machine(ServerPlan("mini", dtype="int8"))
     with pytest.raises(OptionError, match="12 layers, fewer than 13 nodes"):
         check_machine(ServerPlan("mini", nodes=13))
     monkeypatch.setattr("galai_jupyter.engines.hardware.free_memory", lambda *_: 10**9)
@@ -140,9 +143,10 @@ def test_a_server_is_started_told_its_key_and_stopped(
     finally:
         process.stop()
     assert process.wait() == 0
-    words, key = json.loads(called.read_text())
+    words, key, tells_nobody = json.loads(called.read_text())
     assert words == plan.command()[1:]
     assert key == "s3cret" and "s3cret" not in words
+    assert tells_nobody == "1"
     assert json.loads((plan.tokenizer_folder / "tokenizer_config.json").read_text())
     assert (plan.tokenizer_folder / "tokenizer.json").is_file()
 
