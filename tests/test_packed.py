@@ -14,7 +14,6 @@ from galai_jupyter.engines import assembly, packed
 from galai_jupyter.engines.decoding import decode
 from galai_jupyter.engines.local import LocalEngine
 from galai_jupyter.engines.packed import PackedHead, PackedLinear, can_pack
-from galai_jupyter.errors import OptionError
 from galai_jupyter.options import LoadOptions
 from tests.conftest import write_checkpoint
 
@@ -39,14 +38,14 @@ def test_a_packed_layer_multiplies_as_torch_does(dtype: torch.dtype, rows: int) 
 
 
 @needs_packing
-def test_a_packed_layer_is_converted_but_stays_on_the_cpu() -> None:
-    weight = torch.randn(6, 4)
-    layer = nn.Sequential(PackedLinear(weight, nn.Parameter(torch.zeros(6))))
-    layer.to(torch.bfloat16)
-    assert torch.equal(layer[0].weight, weight.bfloat16())
-    assert layer(torch.ones(1, 4, dtype=torch.bfloat16)).dtype == torch.bfloat16
-    with pytest.raises(OptionError, match="packed for the CPU"):
-        layer.to("meta")
+def test_a_packed_layer_can_be_converted_and_moved() -> None:
+    weight, states = torch.randn(6, 4), torch.randn(2, 4)
+    layer = PackedLinear(weight, nn.Parameter(torch.ones(6)))
+    for dtype in (torch.bfloat16, torch.float64, torch.float32):  # float64 is never packed
+        layer.to(dtype)
+        assert layer(states.to(dtype)).dtype == layer.weight.dtype == layer.bias.dtype == dtype
+    torch.testing.assert_close(layer(states), states @ weight.bfloat16().float().T + 1)
+    assert layer.to("meta").weight.is_meta
 
 
 @needs_packing

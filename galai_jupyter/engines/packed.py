@@ -16,16 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from galai_jupyter.errors import OptionError
-
 
 class PackedLinear(nn.Module):
-    """A linear layer over a packed matrix, which it holds instead of the original.
+    """A linear layer over a matrix that it holds packed, or as it is where it cannot be packed.
 
     Parameters
     ----------
     weight : torch.Tensor, shape (outputs, inputs)
-        On the CPU, in a format for which :func:`can_pack` holds.
+        The matrix.
     bias : torch.nn.Parameter of shape (outputs,), optional
         None is no bias.
 
@@ -39,31 +37,31 @@ class PackedLinear(nn.Module):
         super().__init__()
         self.out_features, self.in_features = weight.shape
         self.bias = bias
-        self._packed = _pack(weight)
+        self._hold(weight)
+
+    def _hold(self, weight: Tensor) -> None:
+        self._is_packed = _is_packable(weight)
+        self._matrix = _pack(weight) if self._is_packed else weight
 
     @property
     def weight(self) -> Tensor:
-        """A copy of the matrix, shape (outputs, inputs)."""
-        return self._packed.to_dense()
+        """The matrix, shape (outputs, inputs); a copy of it where it is packed."""
+        return self._matrix.to_dense() if self._is_packed else self._matrix
 
     def forward(self, states: Tensor) -> Tensor:
         """Return outputs of shape (…, outputs) for states of shape (…, inputs)."""
-        return _multiply(states, self._packed, self.bias)
+        if self._is_packed:
+            return _multiply(states, self._matrix, self.bias)
+        return functional.linear(states, self._matrix, self.bias)
 
     def extra_repr(self) -> str:
         """Say the shape, as torch's own layer does."""
         return f"in_features={self.in_features}, out_features={self.out_features}, packed"
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> PackedLinear:
-        """Convert the matrix with all others; it cannot leave the CPU."""
-        weight = fn(self.weight)
-        if weight.device.type != "cpu" or not can_pack(weight.dtype):
-            raise OptionError(
-                "These weights are packed for the CPU and its formats: load the model with the "
-                "device and dtype that you want instead of moving it."
-            )
+        """Convert or move the matrix with all others."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self._packed = _pack(weight)
+        self._hold(fn(self.weight))
         return self
 
 
@@ -86,7 +84,7 @@ class PackedHead(nn.Linear):
     def forward(self, states: Tensor) -> Tensor:
         """Return logits of shape (…, tokens) for states of shape (…, width)."""
         weight = self.weight
-        if weight.device.type != "cpu" or not can_pack(weight.dtype):
+        if not _is_packable(weight):
             return functional.linear(states, weight)
         state = (weight.data_ptr(), weight.dtype, weight._version)
         if self._packed is None or state != self._state:
@@ -107,6 +105,10 @@ def can_pack(dtype: torch.dtype) -> bool:
     except (AttributeError, RuntimeError):  # this torch, or this processor, has no such operation
         return False
     return torch.equal(product, functional.linear(states, weight))
+
+
+def _is_packable(weight: Tensor) -> bool:
+    return weight.device.type == "cpu" and can_pack(weight.dtype)
 
 
 def _pack(weight: Tensor) -> Tensor:
