@@ -45,6 +45,11 @@ def run(parsed: argparse.Namespace) -> int:
         print(plan.explain())
         for problem in problems(plan):
             print(f"Note: {problem}")
+        if plan.tokenizer_folder and not plan.tokenizer_folder.exists():
+            print(
+                f"Note: {plan.tokenizer_folder} is written by galai-jupyter serve when it starts "
+                "the server: on another machine start it so there, or copy the folder."
+            )
         return 0
     check_machine(plan)
     print(f"{plan.explain()}\n\nStarting …", flush=True)

@@ -96,10 +96,12 @@ def test_a_dry_run_prints_and_never_refuses(
     words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subprocess, "Popen", None)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/nowhere")
     assert main(["serve", *words, "--dry-run"]) == 0
     out = capsys.readouterr().out
     assert "vllm serve" in out
     assert "%galactica connect http://127.0.0.1:8000" in out
+    assert "Note: /nowhere/galai-jupyter/tokenizers/" in out
     assert ("Note: The 80 heads of 'huge' cannot" in out) == (words[-1] == "3")
 
 
