@@ -26,13 +26,17 @@ REFUSED = "A server (vLLM) has no contrastive search (penalty_alpha)"
 class RemotePage(WritingPage):
     """A notebook with a panel, a cell that is written again and again, and one for Markdown."""
 
-    def do(self, text: str) -> list[dict[str, Any]]:
-        """Run a text in the cell; return its outputs."""
+    def put(self, text: str) -> None:
+        """Write a text into the cell."""
         self.page.evaluate(
             "([cell, text]) => window.jupyterapp.shell.currentWidget.content.widgets[cell]"
             ".model.sharedModel.setSource(text)",
             [CELL, text],
         )
+
+    def do(self, text: str) -> list[dict[str, Any]]:
+        """Run a text in the cell; return its outputs."""
+        self.put(text)
         return self.run(CELL)
 
     def shown(self, text: str) -> str:
@@ -100,6 +104,23 @@ def test_cells_work_as_with_a_local_model(notebook: RemotePage, server: StandIn)
     status = notebook.shown("%galactica status").splitlines()
     assert ["server", server.url] in [line.split() for line in status]
     assert not [line for line in status[1:] if len(line.split()) < 2], "rows without a value"
+
+
+def test_a_cell_streams_and_an_interrupt_ends_it_on_the_server(
+    notebook: RemotePage, server: StandIn
+) -> None:
+    server.faults = [Fault(after=6, then="hang")]
+    notebook.put(f"%%galactica\n{PROMPT}")
+    notebook.start(CELL)
+    notebook.page.wait_for_selector(
+        f".jp-OutputArea-output:has-text('{PROMPT}'):has-text('generating…')"
+    )
+    assert server.hanging.wait(60)
+    notebook.command("notebook:interrupt-kernel")
+    assert server.wait_for_cancellations(1) == [6]
+    notebook.wait_for_kernel("idle")
+    stopped = Generation.from_dict(notebook.outputs(CELL)[0]["data"][MIME_TYPE])
+    assert (stopped.finish_reason, stopped.new_tokens) == ("interrupted", 6)
 
 
 def test_the_panel_generates_and_stops_on_the_server(notebook: RemotePage, server: StandIn) -> None:
