@@ -77,6 +77,7 @@ class Batch:
         model.check_open()
         self._model = Model(model.engine)  # without hooks: the session is taken once, for all
         self._options, prompt_options = _split(values)
+        model.engine.check(self._options)
         self._workers = _concurrency(model, concurrency)
         self._index = getattr(prompts, "index", None) if hasattr(prompts, "to_numpy") else None
         self._rows = self._prepare(prompts, prompt_options)

@@ -92,30 +92,36 @@ def _status(arguments: str, runner: Runner) -> None:
     session = get_session()
     rows = [("model", "none yet: the bundled one is loaded with the first prompt")]
     if session.model:
-        description = session.model.description
-        rows = [
-            ("model", description.name),
-            ("engine", description.engine),
-            ("device", description.device),
-            ("dtype", _with_reason(description.dtype, description.dtype_reason)),
-            (
-                "parameters",
-                format_count(description.parameters) if description.parameters else "unknown",
-            ),
-            ("licence", description.licence or "unknown"),
-            ("context", f"{session.model.engine.context_size:,} tokens"),
-            ("prefix cache", _prefix_cache(session.model)),
-        ]
+        rows = _about(session.model)
     rows += [
         ("generations", str(len(session.history))),
-        ("memory free", format_bytes(free_memory())),
+        ("memory free here", format_bytes(free_memory())),
     ]
     runner.show(table_bundle(("session", ""), rows))
 
 
+def _about(model: Model) -> list[tuple[str, str]]:
+    """Return what there is to say about a model; a server keeps some of it to itself."""
+    told = model.description
+    parameters = format_count(told.parameters) if told.parameters else "unknown"
+    rows = [
+        ("model", told.name),
+        ("engine", told.engine),
+        ("server" if told.engine == "remote" else "device", told.device),
+        ("dtype", _with_reason(told.dtype, told.dtype_reason)),
+        ("parameters", parameters),
+        ("licence", told.licence or "unknown"),
+        ("context", f"{model.engine.context_size:,} tokens"),
+        ("prefix cache", _prefix_cache(model)),
+    ]
+    return [row for row in rows if row[1]]
+
+
 def _prefix_cache(model: Model) -> str:
-    """Return what the engine keeps of the last prompts, in words."""
-    found = getattr(model.engine, "prefix_statistics", None)
+    """Return what the engine keeps of the last prompts, in words; nothing if it does not tell."""
+    if not hasattr(model.engine, "prefix_statistics"):
+        return ""
+    found = model.engine.prefix_statistics
     if found is None:
         return "none"
     texts = f"{found.entries:,} text{'' if found.entries == 1 else 's'}"

@@ -267,6 +267,11 @@ class Generation:
         return sum(max(0, len(sequence.tokens) - given) for sequence in self.sequences)
 
     @property
+    def failed_at_once(self) -> bool:
+        """Whether an error came before the first token: there is nothing to show but that."""
+        return self.finish_reason == "error" and not self.new_tokens
+
+    @property
     def tokens_per_second(self) -> float:
         """Generated tokens by the time that they took."""
         return self.new_tokens / self.seconds if self.seconds else 0.0

@@ -105,7 +105,8 @@ class Runner:
         if not stream.generations:
             raise problem or Interrupted("the generation had not begun.")
         generation = stream.generations[0]
-        display.finish(generation)
+        if not generation.failed_at_once:
+            display.finish(generation)
         self._keep(generation, target, problem)
         return generation
 

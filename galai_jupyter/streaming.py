@@ -189,6 +189,11 @@ class GenerationStream(Iterator[StreamEvent]):
         Called with the stream before the first token, and exactly once at the end of one that
         started.
 
+    Raises
+    ------
+    OptionError, PromptError, EngineError
+        If the request cannot be run on this engine; nothing has run then.
+
     Attributes
     ----------
     generations : list of Generation
@@ -205,6 +210,7 @@ class GenerationStream(Iterator[StreamEvent]):
         on_start: Callable[[GenerationStream], None] = lambda stream: None,
         on_finish: Callable[[GenerationStream], None] = lambda stream: None,
     ) -> None:
+        engine.check(options)
         self._engine = engine
         self._prompts = list(prompts)
         self._options = options

@@ -10,6 +10,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,6 +54,8 @@ class StandIn:
         What ``/v1/completions`` was asked.
     cancelled : list of int
         For each client that left before its answer was complete: tokens that it had been sent.
+    hanging : threading.Event
+        Set once a ``"hang"`` has begun: what comes before it has been sent.
     """
 
     checkpoint: Path
@@ -61,6 +64,7 @@ class StandIn:
     faults: list[Fault] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
+    hanging: threading.Event = field(default_factory=threading.Event)
     most_at_once: int = 0
     gathering: threading.Barrier | None = None
 
@@ -74,6 +78,7 @@ class StandIn:
         handler = type("Handler", (_Handler,), {"stand_in": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
+        self.connections: set[socket.socket] = set()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> StandIn:
@@ -81,8 +86,16 @@ class StandIn:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Go away, as a server does that is ended: connections break, and none is taken."""
         self._server.shutdown()
         self._server.server_close()
+        with self.lock:
+            for connection in self.connections:
+                with suppress(OSError):  # the client has left
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def wait_for_cancellations(self, count: int) -> list[int]:
         """Return the cancelled requests once there are so many."""
@@ -94,6 +107,16 @@ class StandIn:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     stand_in: StandIn
+
+    def setup(self) -> None:
+        super().setup()
+        with self.stand_in.lock:
+            self.stand_in.connections.add(self.connection)
+
+    def finish(self) -> None:
+        with self.stand_in.lock:
+            self.stand_in.connections.discard(self.connection)
+        super().finish()
 
     def do_GET(self) -> None:
         if self._refused():
@@ -185,7 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _break(self, how: str) -> bool:
         """Do what a fault says; return whether nothing more is to be sent."""
         if how == "hang":
-            select.select([self.connection], [], [], 10)
+            self.stand_in.hanging.set()
+            select.select([self.connection], [], [], 60)
             raise BrokenPipeError
         if how == "error":
             error = {"message": "EngineCore encountered an issue.", "code": 500}

@@ -28,6 +28,7 @@ from galai_jupyter.widget_panel import _controller, generating, running
 from galai_jupyter.widget_panel.controller import Controller
 from galai_jupyter.widget_panel.subject import side_by_side
 from galai_jupyter.widget_panel.view import walk
+from tests.stand_in import StandIn
 
 TEXT = "Let \\(x^2\\) be [START_REF] On squares, Euclid[END_REF] and so on."
 
@@ -238,6 +239,35 @@ def test_a_failing_engine_leaves_prompt_and_buttons(panel: Controller) -> None:
     assert panel.form.prompt.value == "A prompt" and not panel.buttons.generate.disabled
     get_session().use(ScriptedEngine([TEXT]))
     assert generate(panel, "Again").finish_reason == "end_of_document"
+
+
+def test_a_failure_before_the_first_token_leaves_what_is_shown(panel: Controller) -> None:
+    def fail(count: int) -> None:
+        raise RuntimeError("a fuse blew")
+
+    generate(panel, "A prompt")
+    before = panel.result.shown
+    get_session().use(ScriptedEngine([TEXT], on_token=fail))
+    failed = generate(panel, "Another prompt")
+    assert failed.finish_reason == "error" and "a fuse blew" in said(panel)
+    assert panel.result.shown == before != (failed,)
+    assert "On squares, Euclid" in panel.result.bodies["rendered"].value
+
+
+def test_what_a_server_cannot_do_is_said_as_soon_as_it_is_chosen(
+    panel: Controller, checkpoint: Path
+) -> None:
+    with StandIn(checkpoint) as server:
+        panel.form.prompt.value = "A prompt"
+        gal.connect(server.url)
+        assert f"remote engine on {server.url}<" in panel.models.current.value
+        panel.form.strategy.value = "contrastive search"
+        assert "has no contrastive search" in panel.count.value
+        panel.form.strategy.value = "greedy"
+        assert "new of" in panel.count.value
+    get_session().use(ScriptedEngine([TEXT]))
+    panel.form.strategy.value = "contrastive search"
+    assert "new of" in panel.count.value
 
 
 def test_a_mistake_is_said_and_runs_nothing(panel: Controller) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import pytest
+from IPython.core.error import UsageError
 
 import galai_jupyter as gal
 from galai_jupyter import connecting
@@ -162,6 +164,46 @@ def test_what_a_server_cannot_do_is_refused_before_sending(
     assert server.requests == []
 
 
+def test_a_refusal_leaves_no_record(server: StandIn, run: Callable[[str], Any]) -> None:
+    run(f"%galactica connect {server.url}")
+    for line in ("--top-k 4 --penalty-alpha 0.6", "--compare greedy,contrastive"):
+        with pytest.raises(UsageError, match="contrastive search"):
+            run(f"%%galactica {line}\nx")
+    assert get_session().history == [] and server.requests == []
+
+
+def test_references_are_not_kept_to_a_library(server: StandIn, tmp_path: Path) -> None:
+    library = tmp_path / "refs.bib"
+    library.write_text("@misc{a, title={Attention}, author={B, C}}\n", encoding="utf-8")
+    model = gal.connect(server.url)
+    with pytest.raises(EngineError, match="remote engine cannot keep references to a library"):
+        model.suggest_references("x", library=library, constrain=True)
+    assert get_session().history == [] and server.requests == []
+
+
+def test_a_batch_that_cannot_run_writes_nothing(server: StandIn, tmp_path: Path) -> None:
+    gal.connect(server.url)
+    with pytest.raises(OptionError, match=r"which can do it\.$"):
+        get_session().map(["x"], tmp_path / "out.jsonl", penalty_alpha=0.6, top_k=4)
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_the_status_names_the_server_and_has_no_empty_rows(
+    server: StandIn, run: Callable[[str], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(f"%galactica connect {server.url}")
+    capsys.readouterr()
+    run("%galactica status")
+    rows = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert ["model", "tiny"] in rows and ["server", server.url] in rows
+    assert all(len(row) == 2 for row in rows if row)
+
+
+def test_the_address_of_a_server_is_connected_to_not_loaded() -> None:
+    with pytest.raises(ModelNotFoundError, match="`%galactica connect http://host:8000`"):
+        get_session().load("http://host:8000")
+
+
 def test_sampling_says_everything(server: StandIn) -> None:
     model = gal.connect(server.url)
     model.generate("x", max_new_tokens=3, top_k=7, temperature=0.5, num_return_sequences=2, seed=3)
@@ -175,6 +217,17 @@ def test_references_and_scores_work_as_with_any_engine(server: StandIn) -> None:
     model = gal.connect(server.url)
     assert len(model.suggest_references("The Transformer", 2, max_new_tokens=8)) <= 2
     assert len(model.score("The", " Transformer").tokens) == len(" Transformer")
+
+
+def test_a_text_goes_on_from_another_token(server: StandIn) -> None:
+    session = get_session()
+    gal.connect(server.url)
+    first = session.generate("x", GenerationOptions(max_new_tokens=4))
+    here = first.sequences[0].tokens[1]
+    (other,) = [each for each in session.alternatives(first, 2) if each.id != here.id][:1]
+    (branch,) = session.branch(first, 2, other.id).drain()
+    ids = [token.id for token in branch.sequences[0].tokens]
+    assert ids[:2] == [first.sequences[0].tokens[0].id, other.id] and len(ids) == 4
 
 
 def test_a_score_needs_room_for_one_token_more(server: StandIn) -> None:
@@ -286,6 +339,32 @@ def test_a_server_that_is_gone_is_asked_again_then_named(checkpoint: Path) -> No
     wire.close()
     with pytest.raises(EngineError, match="connect again"):
         wire.get("/v1/models")
+
+
+def test_a_search_that_never_ran_does_not_say_that_there_is_no_paper(
+    server: StandIn, run: Callable[[str], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(f"%galactica connect {server.url}")
+    server.faults = [Fault(400)]
+    with pytest.raises(UsageError, match="refuses the request"):
+        run("%galactica cite x")
+    assert "x [START_REF]" not in capsys.readouterr().out  # the sentence is all there is
+    run("%galactica history 1")
+    shown = capsys.readouterr().out
+    assert "No answer: " in shown and "refuses the request" in shown
+    assert "No such paper" not in shown
+
+
+def test_a_server_that_does_not_take_the_call_is_out_of_reach() -> None:
+    """Firewalls swallow packets: then the client waits for a connection, and not for an answer."""
+    request = httpx.Request("POST", "http://host:8000/v1/completions")
+    error = openai.APITimeoutError(request=request)
+    error.__cause__ = httpx.ConnectTimeout("")
+    wire = Wire("host:8000", "", timeout=120)
+    assert "http://host:8000 cannot be reached" in str(wire._explained(error))
+    error.__cause__ = httpx.ReadTimeout("")
+    assert "has said nothing for 120 s" in str(wire._explained(error))
+    wire.close()
 
 
 def test_requests_of_several_threads_run_side_by_side(server: StandIn) -> None:

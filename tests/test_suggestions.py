@@ -157,6 +157,24 @@ def test_where_there_is_none_it_says_no_such_paper(
         assert "Vaswani" not in shown
 
 
+@pytest.mark.parametrize(
+    ("reason", "error", "words"),
+    [
+        ("interrupted", "", "stopped before a reference was finished"),
+        ("error", "A fuse blew.", "A fuse blew."),
+    ],
+)
+def test_a_search_that_was_cut_short_says_nothing_about_papers(
+    reason: Any, error: str, words: str
+) -> None:
+    empty = GeneratedSequence("", (), reason)
+    generation = replace(GENERATION, sequences=(empty,), error=error)
+    bundle = generation_bundle(with_suggestions(generation), html=True)
+    for kind in ("plain", "html", "latex", "markdown"):
+        shown = bundle[f"text/{kind}"].replace("\\.", ".")
+        assert "No answer" in shown and words in shown and "No such paper" not in shown
+
+
 def test_the_model_judges_and_the_history_keeps_what_it_suggests() -> None:
     model = get_session().use(ScriptedEngine([" B, Name[END_REF]"]))
     found = model.suggest_references("The paper", suggestions=2)

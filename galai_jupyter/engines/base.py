@@ -109,6 +109,15 @@ class Engine(Protocol):
     def context_size(self) -> int:
         """How many tokens prompt and continuation may have together."""
 
+    def check(self, options: GenerationOptions) -> None:
+        """Refuse what this engine cannot do, before anything is begun for it.
+
+        Raises
+        ------
+        OptionError, EngineError
+            One sentence that names the option, and what to do instead.
+        """
+
     def steps(
         self,
         prompts: Sequence[Sequence[int]],

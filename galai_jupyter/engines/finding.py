@@ -85,6 +85,10 @@ def find_checkpoint(
     if folder.is_dir():
         check_memory(read_config(folder))
         return Checkpoint(name, folder)
+    if "://" in name:
+        raise ModelNotFoundError(
+            f"{name} is an address: `%galactica connect {name}` uses the model of a server there."
+        )
     if _HUB_ID.fullmatch(name) and not name.startswith("."):
         hub_id = name
         known = [info for info in map(ModelInfo.by_name, catalog.names()) if info.hub_id == name]

@@ -198,6 +198,9 @@ class LocalEngine:
         """The number of positions that the model has."""
         return int(self.model.config.max_position_embeddings)
 
+    def check(self, options: GenerationOptions) -> None:
+        """Refuse nothing: it has every strategy."""
+
     def steps(
         self,
         prompts: Sequence[Sequence[int]],

@@ -12,7 +12,7 @@ from galai_jupyter.engines.base import ScoredId, Step, cannot_constrain
 from galai_jupyter.engines.decoding.stopping import Stopping
 from galai_jupyter.engines.remote_beams import Candidates, beam_search
 from galai_jupyter.engines.remote_tokenizer import check_vocabulary, find_tokenizer
-from galai_jupyter.engines.wire import Wire
+from galai_jupyter.engines.wire import GO_ON, Wire
 from galai_jupyter.errors import EngineError, ModelNotFoundError, PromptError, did_you_mean
 from galai_jupyter.generation import FinishReason, ModelDescription
 from galai_jupyter.options import ConnectOptions, GenerationOptions
@@ -129,6 +129,20 @@ class RemoteEngine:
         """What the server allows."""
         return self._context_size
 
+    def check(self, options: GenerationOptions) -> None:
+        """Refuse what vLLM would ignore.
+
+        Raises
+        ------
+        OptionError
+            If it cannot decode so.
+        EngineError
+            If references are to be kept to a library.
+        """
+        if options.constrain:
+            raise cannot_constrain("remote")
+        vllm_dialect.check_options(options)
+
     @property
     def model(self) -> Any:
         """Not here: the weights are elsewhere.
@@ -161,7 +175,7 @@ class RemoteEngine:
         """
         if constraint is not None:
             raise cannot_constrain("remote")
-        vllm_dialect.check_options(options)
+        self.check(options)
         stopping = Stopping(
             options.max_new_tokens,
             special_id(self._tokenizer, END_OF_DOCUMENT),
@@ -248,7 +262,7 @@ class RemoteEngine:
         if said and not interrupted():
             raise EngineError(
                 f"The server at {self._wire.url} ended its answer in mid-text; the text so far is "
-                "kept: go on with `%galactica continue`, or run the cell again."
+                f"kept: {GO_ON}."
             )
         yield from (Step(*place, finish_reason="interrupted") for place in said)
 
@@ -260,7 +274,7 @@ class RemoteEngine:
             return "max_new_tokens"
         raise EngineError(
             f"The server at {self._wire.url} gave up ({reason}); the text so far is kept: look at "
-            "its log, then run the cell again."
+            f"its log, then {GO_ON}."
         )
 
 

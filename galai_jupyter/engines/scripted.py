@@ -77,6 +77,9 @@ class ScriptedEngine:
         """The context that it claims to have."""
         return self._context_size
 
+    def check(self, options: GenerationOptions) -> None:
+        """Refuse nothing: however it is asked to decode, it says its script."""
+
     def steps(
         self,
         prompts: Sequence[Sequence[int]],

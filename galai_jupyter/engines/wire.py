@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 RETRIES = 3
 """How often a request is sent again that was refused for now; nothing has been generated then."""
 
+GO_ON = "go on with `%galactica continue`, or Continue in the panel"
+"""What a person can do when a text has ended too early."""
+
 _LONGEST_DELAY = 30.0
 _CONNECT_TIMEOUT = 10.0
 _CLOSE_TIMEOUT = 2.0
@@ -205,6 +208,10 @@ class Wire:
         import openai
 
         said = _message(error)
+        if isinstance(error, openai.APIConnectionError) and _is_refused(error):
+            return EngineError(
+                f"{self.url} cannot be reached: check the address, and that the server is running."
+            )
         if isinstance(error, openai.APITimeoutError):
             return EngineError(
                 f"{self.url} has said nothing for {self._timeout:g} s: try again when it is less "
@@ -231,13 +238,11 @@ class Wire:
             )
         if isinstance(error, openai.APIStatusError):
             return EngineError(f"{self.url} refuses the request ({error.status_code}): {said}")
-        if isinstance(error, openai.APIConnectionError) and _is_refused(error):
-            return EngineError(
-                f"{self.url} cannot be reached: check the address, and that the server is running."
-            )
+        # The client's own words for a connection that breaks say no more than that.
+        said = "" if isinstance(error, openai.APIConnectionError) else f" ({said})"
         return EngineError(
-            f"The connection to {self.url} was lost ({said}); the text so far is kept: go on with "
-            "`%galactica continue`, or run the cell again."
+            f"The connection to {self.url} was lost{said}; the text so far is kept: {GO_ON}, once "
+            "the server is there again."
         )
 
 
@@ -293,7 +298,7 @@ def _is_refused(error: BaseException) -> bool:
     """Return whether no connection came about at all."""
     cause: BaseException | None = error
     while cause is not None:
-        if type(cause).__name__ in ("ConnectError", "UnsupportedProtocol"):
+        if type(cause).__name__ in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol"):
             return True
         cause = cause.__cause__ or cause.__context__
     return False

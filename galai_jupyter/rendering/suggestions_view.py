@@ -17,6 +17,7 @@ _HEADER = ("", "title", "first author", "confidence", "sum", "mean", "minimum")
 _KEY = "key"
 """A column more, where a library knows one of the references."""
 _NONE = "No such paper"
+_CUT_SHORT = "No answer"
 
 
 def suggestions_html(generation: Generation, suggestions: Suggestions, special_tokens: str) -> str:
@@ -26,8 +27,8 @@ def suggestions_html(generation: Generation, suggestions: Suggestions, special_t
         if _rows(suggestions)
         else ""
     )
-    verdict = _verdict(suggestions)
-    told = f"<p><strong>{text_html(_NONE)}</strong>: {text_html(verdict)}</p>" if verdict else ""
+    verdict = _verdict(generation, suggestions)
+    told = f"<p><strong>{verdict[0]}</strong>: {text_html(verdict[1])}</p>" if verdict else ""
     note = f"<p><small>{text_html(_note(generation, suggestions))}</small></p>"
     return html_fragment(generation.prompt, special_tokens=special_tokens) + told + table + note
 
@@ -37,10 +38,11 @@ def suggestions_markdown(
 ) -> str:
     """Return prompt and table as Markdown."""
     parts = _document(
+        generation,
         suggestions,
         to_markdown(generation.prompt, special_tokens=special_tokens),
         lambda rows: write_table(MarkdownWriter(), _header(suggestions), rows),
-        lambda words: f"**{_NONE}**: {escape_markdown(words)}",
+        lambda verdict, why: f"**{verdict}**: {escape_markdown(why)}",
     )
     return "\n\n".join([*parts, escape_markdown(_note(generation, suggestions))])
 
@@ -48,10 +50,11 @@ def suggestions_markdown(
 def suggestions_latex(generation: Generation, suggestions: Suggestions) -> str:
     """Return prompt and table as the body of a LaTeX document."""
     parts = _document(
+        generation,
         suggestions,
         to_latex(generation.prompt),
         lambda rows: write_table(LatexWriter(), _header(suggestions), rows),
-        lambda words: rf"\textbf{{{_NONE}}}: {escape_latex(words)}",
+        lambda verdict, why: rf"\textbf{{{verdict}}}: {escape_latex(why)}",
     )
     return "\n\n".join([*parts, escape_latex(_note(generation, suggestions))]) + "\n"
 
@@ -59,6 +62,7 @@ def suggestions_latex(generation: Generation, suggestions: Suggestions) -> str:
 def suggestions_plain(generation: Generation, suggestions: Suggestions) -> str:
     """Return prompt and table as text."""
     parts = _document(
+        generation,
         suggestions,
         generation.prompt,
         lambda rows: table_bundle(
@@ -71,19 +75,20 @@ def suggestions_plain(generation: Generation, suggestions: Suggestions) -> str:
                 for row in rows
             ],
         )["text/plain"],
-        lambda words: f"{_NONE}: {words}",
+        lambda verdict, why: f"{verdict}: {why}",
     )
     return "\n\n".join([*parts, _note(generation, suggestions)])
 
 
 def _document(
+    generation: Generation,
     suggestions: Suggestions,
     prompt: str,
     table: Callable[[list[list[Cell]]], str],
-    verdict: Callable[[str], str],
+    write_verdict: Callable[[str, str], str],
 ) -> list[str]:
-    words, rows = _verdict(suggestions), _rows(suggestions)
-    parts = [prompt, verdict(words) if words else "", table(rows) if rows else ""]
+    verdict, rows = _verdict(generation, suggestions), _rows(suggestions)
+    parts = [prompt, write_verdict(*verdict) if verdict else "", table(rows) if rows else ""]
     return [part.strip("\n") for part in parts if part.strip()]
 
 
@@ -119,17 +124,18 @@ def _row(rank: int, reference: Reference) -> list[Cell]:
     ]
 
 
-def _verdict(suggestions: Suggestions) -> str:
-    """Return why there is no suggestion, or nothing."""
+def _verdict(generation: Generation, suggestions: Suggestions) -> tuple[str, str] | None:
+    """Return what follows from there being no suggestion, and why; nothing if there is one."""
     if suggestions.accepted:
-        return ""
+        return None
     finished = [each for each in suggestions.references if each.complete]
-    if not finished:
-        return "the model finished no reference; a larger max_new_tokens may help."
-    return (
-        f"the likeliest suggestion has a log-probability of {nats(finished[0].log_probability)}, "
-        f"below the threshold of {suggestions.threshold:g}."
-    )
+    if finished:
+        best, least = nats(finished[0].log_probability), f"{suggestions.threshold:g}"
+        words = f"the likeliest suggestion has a log-probability of {best}, below the threshold of"
+        return _NONE, f"{words} {least}."
+    if generation.finish_reason in ("error", "interrupted"):
+        return _CUT_SHORT, generation.error or "it was stopped before a reference was finished."
+    return _NONE, "the model finished no reference; a larger max_new_tokens may help."
 
 
 def _note(generation: Generation, suggestions: Suggestions) -> str:

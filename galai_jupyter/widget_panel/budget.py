@@ -15,20 +15,22 @@ from galai_jupyter.widget_panel.request import Request
 
 
 def budget_words(ask: Callable[[], Request], model: Model | None) -> str:
-    """Return the tokens of prompt and continuation, or what is wrong with the request.
+    """Return the tokens of prompt and continuation, or why the request cannot be run.
 
     Parameters
     ----------
     ask : callable
         Returns the request, or raises what is wrong with it.
     model : Model or None
-        Whose tokens are counted; those of the bundled model if there is none.
+        What is to run it; the tokens are those of the bundled model if there is none.
     """
     try:
         request = ask()
         tokenizer = model.engine.tokenizer if model else _bundled_tokenizer()
         context = model.engine.context_size if model else CONTEXT_SIZE
         given = [len(encode(tokenizer, text)) for text in request.continuations]
+        if model and not given:
+            model.engine.check(request.options)
         new = max(given, default=request.options.max_new_tokens)
         ids, cut = encode_prompt(tokenizer, request.prompt, new, context)
     except GalacticaError as error:

@@ -143,7 +143,7 @@ class Generating:
                     self._result.draw(growing)
                     self._status.progress(growing.share, growing.numbers(stream.started))
         finally:
-            if stream.generations:
+            if stream.generations and not stream.generations[0].failed_at_once:
                 self._conclude(stream.generations[0], finish)
             else:
                 self._result.end(growing)

@@ -141,10 +141,11 @@ def _label(name: str) -> str:
 def _current(model: ModelDescription | None) -> str:
     if model is None:
         return note(f"No model yet: the bundled {catalog.DEMO} is loaded when needed.")
+    dtype = f", {escape(model.dtype)}" if model.dtype else ""
     licence = f" · {escape(model.licence)}" if model.licence else ""
     return note(
         f"<b>{escape(model.name)}</b>: {escape(model.engine)} engine on "
-        f"{escape(model.device)}, {escape(model.dtype)}{licence}"
+        f"{escape(model.device)}{dtype}{licence}"
     )
 
 
