@@ -1,17 +1,28 @@
-"""CTranslate2's generator on the same weights."""
+"""CTranslate2's generator on the same weights; its tokens are called by their ids."""
 
 import json
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import ctranslate2
 from ctranslate2.converters import TransformersConverter
+from tokenizers import Tokenizer, models
+from transformers import PreTrainedTokenizerFast
 
 folder, compute_type = sys.argv[1:]
+size = json.loads(Path(folder, "config.json").read_text(encoding="utf-8"))["vocab_size"]
 with tempfile.TemporaryDirectory() as place:
-    TransformersConverter(folder).convert(place, quantization=compute_type, force=True)
-    generator = ctranslate2.Generator(place, compute_type=compute_type)
+    named, converted = Path(place, "named"), Path(place, "converted")
+    words = Tokenizer(models.WordLevel({str(number): number for number in range(size)}, "3"))
+    PreTrainedTokenizerFast(
+        tokenizer_object=words, bos_token="0", pad_token="1", eos_token="2", unk_token="3"
+    ).save_pretrained(named)
+    for name in ("config.json", "model.safetensors"):
+        (named / name).symlink_to(Path(folder, name).resolve())
+    TransformersConverter(str(named)).convert(str(converted), quantization=compute_type)
+    generator = ctranslate2.Generator(str(converted), compute_type=compute_type)
 
 for line in sys.stdin:
     work = json.loads(line)
