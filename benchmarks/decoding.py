@@ -78,6 +78,10 @@ AIMS = {
 }
 
 
+class WorkerEndedError(Exception):
+    """An engine's process is gone: as a rule it wanted more memory than there is."""
+
+
 class Worker:
     """An engine in a process of its own: work as a line of JSON in, seconds out."""
 
@@ -98,7 +102,7 @@ class Worker:
             if line.startswith("DONE "):
                 report: dict[str, Any] = json.loads(line[5:])
                 return report
-        raise SystemExit(f"The worker ended at {work['name']}.")
+        raise WorkerEndedError
 
     def close(self) -> None:
         """End the process."""
@@ -186,14 +190,21 @@ def workers(
 def measure(
     case: Case, running: dict[str, Worker], rounds: int, many: int
 ) -> dict[str, list[float]]:
-    """Return each engine's seconds, round by round."""
+    """Return each engine's seconds, round by round; none of one whose process ended."""
     names = [name for name in case.engines if name in running]
     times: dict[str, list[float]] = {name: [] for name in names}
     warm_up = 0 if "many" in case.options.values() else 1
     for number in range(rounds + warm_up):
         order = names if number % 2 else names[::-1]
         for name in order:
-            seconds = running[name](work(case, number, many))["seconds"]
+            if name not in running:
+                continue
+            try:
+                seconds = running[name](work(case, number, many))["seconds"]
+            except WorkerEndedError:
+                running.pop(name).close()
+                times[name] = []
+                continue
             if number >= warm_up:
                 times[name].append(seconds)
     return times
@@ -231,6 +242,9 @@ def print_case(case: Case, times: dict[str, list[float]]) -> None:
     mine, *others = (name for name in case.engines if name in times)
     own = statistics.median(times[mine])
     for name in others:
+        if not times[name]:
+            print(f"| {case.name} | {own:.3f} s | {name} ended, out of memory? | | |", flush=True)
+            continue
         ratios = [theirs / ours for theirs, ours in zip(times[name], times[mine], strict=True)]
         aim = AIMS[case.name] if name == "peer" else ""
         print(
