@@ -60,6 +60,13 @@ def test_the_head_follows_the_embedding_that_it_shares() -> None:
 
 
 @needs_packing
+@torch.inference_mode()
+def test_a_head_that_was_converted_in_inference_mode_multiplies() -> None:
+    head = PackedHead(nn.Parameter(torch.ones(9, 4), requires_grad=False)).to(torch.bfloat16)
+    assert head(torch.ones(2, 4, dtype=torch.bfloat16)).tolist() == [[4.0] * 9] * 2
+
+
+@needs_packing
 @pytest.mark.parametrize("dtype", FORMATS, ids=str)
 @pytest.mark.parametrize(
     "options",

@@ -86,7 +86,8 @@ class PackedHead(nn.Linear):
         weight = self.weight
         if not _is_packable(weight):
             return functional.linear(states, weight)
-        state = (weight.data_ptr(), weight.dtype, weight._version)
+        version = None if weight.is_inference() else weight._version
+        state = (weight.data_ptr(), weight.dtype, version)
         if self._packed is None or state != self._state:
             self._packed, self._state = _pack(weight), state
         return _multiply(states, self._packed, None)
