@@ -56,7 +56,8 @@ class PackedLinear(nn.Module):
 
     def extra_repr(self) -> str:
         """Say the shape, as torch's own layer does."""
-        return f"in_features={self.in_features}, out_features={self.out_features}, packed"
+        packed = ", packed" if self._is_packed else ""
+        return f"in_features={self.in_features}, out_features={self.out_features}{packed}"
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> PackedLinear:
         """Convert or move the matrix with all others."""

@@ -49,7 +49,7 @@ def choose(
     matrix with a vector at the model's width, which is what a token costs, is at least 1.1 times
     as fast as in float32; else float32. Compared are the times that a tenth of the products stay
     below: each is short, so some run undisturbed even while other work keeps the processor busy.
-    The measurement takes a twentieth of a second on a quiet machine and is made once for each
+    The measurement takes a tenth of a second on a quiet machine and is made once for each
     width.
 
     Parameters
@@ -102,20 +102,25 @@ def _gain(width: int, clock: Callable[[], float]) -> float:
     """Return how many times as fast bfloat16 is in a product of a matrix with a vector."""
     import torch
 
-    rows, vector = max(1, _NUMBERS // width), torch.ones(1, width)
-    matrices = [torch.ones(rows, width) for _ in range(_MATRICES)]
+    from galai_jupyter.engines.packed import PackedLinear
+
+    matrix, vector = torch.ones(max(1, _NUMBERS // width), width), torch.ones(1, width)
     full: list[float] = []
     half: list[float] = []
-    formats = (
-        (matrices, vector, full),
-        ([matrix.bfloat16() for matrix in matrices], vector.bfloat16(), half),
-    )
+    formats = [
+        (
+            [PackedLinear(matrix.to(dtype, copy=True)) for _ in range(_MATRICES)],
+            vector.to(dtype),
+            times,
+        )
+        for dtype, times in ((torch.float32, full), (torch.bfloat16, half))
+    ]
     with torch.inference_mode():
         for _ in range(_ROUNDS):
-            for layers, states, seconds in formats:
-                for weights in layers:
+            for layers, states, times in formats:
+                for layer in layers:
                     start = clock()
-                    torch.nn.functional.linear(states, weights)
-                    seconds.append(clock() - start)
+                    layer(states)
+                    times.append(clock() - start)
     undisturbed = len(full) // 10
     return sorted(full)[undisturbed] / (sorted(half)[undisturbed] or 1.0)
