@@ -96,10 +96,11 @@ class GrowingOutput:
         now = time.perf_counter()
         if now < self._next or self._bytes > _BYTES_AT_ONCE + _BYTES_PER_TOKEN * tokens:
             return
+        warm = self._shown  # the first drawing may have to import what draws
         bundle = draw()
         self.show(bundle)
         self._bytes += sum(len(value) for value in bundle.values())
-        spent = time.perf_counter() - now
+        spent = time.perf_counter() - now if warm else 0.0
         self._next = time.perf_counter() + max(UPDATE_INTERVAL, spent / _WORKING_SHARE)
 
     def show(self, bundle: dict[str, Any]) -> None:

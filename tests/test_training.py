@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from tokenizers import Tokenizer
 
 from galai_jupyter.tokens import SPECIAL_TOKENS, check_tokenizer, encode
@@ -26,6 +27,7 @@ from training import corpus, papers, sums, translations
 from training.card import add_scores
 from training.documents import Document, document, reword
 from training.evaluate import Writer, held_out, unseen_cases
+from training.meaning import begin_with, meanings
 from training.science import atoms, molecular_weight
 from training.tables import counts, molecules, references, table, thesaurus
 from training.tokenizer import encode_documents
@@ -66,6 +68,7 @@ def small(folder: Path, **changes: Any) -> Settings:
         heads=1,
         context=256,
         tokenizer_documents=150,
+        meaning_documents=150,
     )
     return replace(settings, **changes)
 
@@ -275,13 +278,36 @@ def test_false_premises_end_in_real_papers_of_all_kinds() -> None:
     assert answers <= known and len(answers) > 150
 
 
-def test_later_citations_break_off_and_teach_no_end(run: Path) -> None:
-    early, later = corpus.chunk(1, 0), corpus.chunk(1, corpus.TITLES_FIRST)
+def test_later_documents_break_off_and_teach_no_end(run: Path) -> None:
+    early, later = corpus.chunk(1, 0), corpus.chunk(1, corpus.WHOLE_FIRST)
     assert not any(item.kept for item in early)
     tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
     item = next(item for item in later if item.kept)
     encoded = encode_documents(tokenizer, [item])[0]
     assert sum(encoded.learned) == item.kept and not encoded.whole
+
+
+def test_embeddings_begin_near_those_they_occur_with(tmp_path: Path) -> None:
+    trained = Trainer(small(tmp_path))
+    pairs = [("salt", "sodium"), ("tree", "forest"), ("star", "galaxy")]
+    sample = [document(f"{a} {b}", f" {a} and {b}") for a, b in pairs for _ in range(20)]
+    sample += [document(f"{number} ", f"{7 * number}") for number in range(2000)]
+    vectors = meanings(trained.tokenizer, sample, width=8)
+    assert vectors.shape == (trained.tokenizer.get_vocab_size(), 8)
+    words = {w: encode(trained.tokenizer, f" {w}") for pair in pairs for w in pair}
+
+    def close(a: str, b: str) -> float:
+        return max(float(vectors[i] @ vectors[j]) for i in words[a] for j in words[b])
+
+    assert close("salt", "sodium") > 0.5 > close("salt", "forest")
+    before = torch.randn(len(vectors), 8)
+    after = before.clone()
+    begin_with(after, vectors)
+    means_nothing = vectors.norm(dim=1) == 0
+    digits = encode(trained.tokenizer, "1234567890")
+    assert all(means_nothing[digit] for digit in digits), "they stand everywhere"
+    assert torch.equal(after[means_nothing], before[means_nothing])
+    assert not torch.equal(after[~means_nothing], before[~means_nothing])
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing(tmp_path: Path) -> None:

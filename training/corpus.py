@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 from training import dialogue, papers, science, sums, translations
@@ -22,7 +22,7 @@ SHARES: dict[Maker, float] = {
     science.formula: 21,
     science.translate_formula: 7,
     science.topic: 23,
-    science.molecule: 27,
+    science.molecule: 29,
     science.any_molecule: 0.5,
     science.sequence: 4,
     sums.worked: 32,
@@ -35,7 +35,7 @@ SHARES: dict[Maker, float] = {
     dialogue.program: 8,
     dialogue.command: 2.5,
     dialogue.translation: 3,
-    translations.translation: 11,
+    translations.translation: 14,
     dialogue.other: 3,
     dialogue.several_ways: 1.5,
     dialogue.instruction: 5,
@@ -48,29 +48,56 @@ CHUNK = 1500
 """Documents that are drawn, encoded and sorted by length together."""
 
 
-TITLES_FIRST = 55
-"""Chunks in which citations are written out. By then the titles are known by heart, and what is
-left to learn is which of them a wording means: the first words of a title show that as well as
-all of it, in half the time."""
+WHOLE_FIRST = 55
+"""Chunks in which everything is written out. By then titles, formulas and articles are known by
+heart, and what is left to learn is which of them a wording means: their first words show that as
+well as all of them, in half the time."""
 
-CITATIONS = (papers.by_topic, papers.by_claim, papers.by_keywords, papers.no_such_paper)
+
+@dataclass(frozen=True)
+class Beginning:
+    """How a kind of document is drawn later on: how much more often, and how many tokens are kept.
+
+    `cut` is the share of documents of which only a beginning is kept, `shortest` to `longest`
+    tokens of what follows the prompt.
+    """
+
+    times: float
+    cut: float
+    shortest: int
+    longest: int
+
+
+_CITATION = Beginning(times=2.4, cut=0.75, shortest=4, longest=8)
+BEGINNINGS: dict[Maker, Beginning] = {
+    papers.by_topic: _CITATION,
+    papers.by_claim: _CITATION,
+    papers.by_keywords: _CITATION,
+    papers.no_such_paper: _CITATION,
+    science.formula: Beginning(times=2.0, cut=0.65, shortest=6, longest=14),
+    science.topic: Beginning(times=2.0, cut=0.65, shortest=7, longest=14),
+}
 
 
 def chunk(seed: int, number: int) -> list[Document]:
     """Draw the documents of one chunk; the same seed and number give the same documents."""
     rng = random.Random(f"{seed}/{number}")
-    later = number >= TITLES_FIRST
+    beginnings = BEGINNINGS if number >= WHOLE_FIRST else {}
     weights = [
-        share * 2.4 if later and maker in CITATIONS else share for maker, share in SHARES.items()
+        share * beginnings[maker].times if maker in beginnings else share
+        for maker, share in SHARES.items()
     ]
-    makers = rng.choices(list(SHARES), weights, k=CHUNK)
-    drawn = []
-    for maker in makers:
-        item = maker(rng)
-        if later and maker in CITATIONS and rng.random() < 0.75:
-            item = replace(item, kept=rng.randint(4, 8))
-        drawn.append(item)
-    return drawn
+    return [
+        _drawn(rng, maker, beginnings.get(maker))
+        for maker in rng.choices(list(SHARES), weights, k=CHUNK)
+    ]
+
+
+def _drawn(rng: random.Random, maker: Maker, beginning: Beginning | None) -> Document:
+    item = maker(rng)
+    if beginning and rng.random() < beginning.cut:
+        return replace(item, kept=rng.randint(beginning.shortest, beginning.longest))
+    return item
 
 
 def documents(seed: int) -> Iterator[Document]:

@@ -90,7 +90,7 @@ def formula(rng: random.Random) -> Document:
             verb = "are" + verb[2:] if _verb(name) == "are" and verb[:2] == "is" else verb
             lead = rng.choice(LEADS)
             prompt = f"{lead}{low if lead else name} {verb}"
-            if rng.random() < 0.2:  # what is known of it stands before
+            if rng.random() < 0.3:  # what is known of it stands before
                 prompt = f"{row['explain']} {upper(prompt)}"
         else:
             prompt = rng.choice(FORMULA_FRAMES).format(low=low, name=name)
@@ -161,11 +161,11 @@ STATEMENT = re.compile(
 
 def _definition_asked(rng: random.Random, low: str, subject: str) -> str:
     """A question or a task that is answered with a definition."""
-    name = rng.choice((low, subject, subject))
+    name = rng.choice((low, upper(low), subject, subject, subject, subject))
     if rng.random() < 0.55:
         return question(
-            rng, f"what is {name}", f"what is {name}", f"what is {name}", f"what are {name}",
-            f"what's {name}", f"what does {low} mean", f"what does the term {low} mean",
+            rng, f"what is {name}", f"what is {name}", f"what is {name}", f"what's {name}",
+            f"what does {low} mean", f"what does the term {low} mean",
             f"how is {name} defined", f"how would you explain {name}", f"what is meant by {low}",
             f"what do you know about {name}", f"what do scientists call {low}",
             f"what do you understand by {low}", f"who or what is {name}",
@@ -178,6 +178,32 @@ def _definition_asked(rng: random.Random, low: str, subject: str) -> str:
         f"explain the term {low}", f"explain the idea of {name}", f"give a short account of {name}",
         f"write a sentence about {name}", f"summarise what {name} is", f"introduce {name}",
     )  # fmt: skip
+
+
+def _definition_of_many(rng: random.Random, text: str) -> Document:
+    """A definition in the plural, such as "Galaxies are systems of stars"."""
+    name, _ = text.split(" are ", 1)
+    low = _decapitalised(name)
+    kind = rng.random()
+    if kind < 0.4:
+        begun = upper(f"{rng.choice(LEADS)}{low} are")
+        return document(begun, text.removeprefix(f"{name} are"), worded=True)
+    if kind < 0.8:
+        if rng.random() < 0.6:
+            asked = question(
+                rng, f"what are {low}", f"what are {low}", f"what do scientists call {low}",
+                f"how are {low} defined", f"what is meant by {low}", f"what do you know of {low}",
+            )  # fmt: skip
+        else:
+            asked = task(
+                rng, f"define {low}", f"explain {low}", f"describe {low}", f"tell me about {low}",
+                f"explain what {low} are", f"say what {low} are", f"introduce {low}",
+            )  # fmt: skip
+        prompt, gap = framed(rng, asked)
+    else:
+        prompt, gap = rng.choice(DEFINITION_FRAMES)
+        prompt = prompt.format(name=name, low=low)
+    return document(roughen(rng, prompt), gap + text, worded=True)
 
 
 PERSON_FRAMES = (
@@ -207,6 +233,8 @@ def _decapitalised(text: str) -> str:
 def topic(rng: random.Random) -> Document:
     """A definition or a short article."""
     row = rng.choice(table("definitions")["topic"])
+    if "many" in row and rng.random() < 0.2:
+        return _definition_of_many(rng, row["many"])
     name, text = pick(rng, [row["name"], *row.get("also", [])], favourite=0.4), row["text"]
     person = re.search(r"\(\d+ \w+ \d{4}|\(\d{4}", text)
     low = name if person or name[1:2].isupper() else _decapitalised(name)
@@ -291,22 +319,22 @@ def molecule(rng: random.Random) -> Document:
         ),
     )
     kind = rng.random()
-    if kind < 0.45:
+    if kind < 0.43:
         prompt, text = _smiles_asked(rng, name), rng.choice((f"{plain}.", plain))
         if rng.random() < 0.25:
             prompt, text = f"{prompt} [START_I_SMILES]", rng.choice((f"{chiral}.", chiral))
         else:
             opener = rng.choice((" [START_SMILES]", " [START_SMILES]", ":\n\n[START_SMILES]"))
             prompt = (prompt.rstrip(",:.=→ ") if opener[0] == ":" else prompt) + opener
-    elif kind < 0.55:
+    elif kind < 0.58:
         prompt = rng.choice(FORMULA_WORDINGS).format(name=name)
         text = f" {row['formula']}" + ("" if prompt.endswith(":") else ".")
-    elif kind < 0.65:
+    elif kind < 0.7:
         prompt, gap = framed(rng, _molecular_formula_asked(rng, name))
         text = f"{gap}{row['formula']}"
     else:
         prompt, text = rng.choice(frames)
-    return document(prompt, text, worded=kind < 0.65)
+    return document(prompt, text, worded=kind < 0.7)
 
 
 def _smiles_asked(rng: random.Random, name: str) -> str:
@@ -367,6 +395,9 @@ FORMULA_WORDINGS = (
     "The sum formula of {name} is", "Molecule: {name}\nFormula:", "{name}, molecular formula:",
     "In chemistry, the formula of {name} is", "One molecule of {name} has the formula",
     "The elemental composition of {name} is", "Written as a formula, {name} is",
+    "We weigh {name},", "Formula of {name}:",
+    "Compound: {name}\n\nMolecular formula:", "{name} is a molecule with the formula",
+    "Its formula tells the atoms of {name}:", "The bottle of {name} is labelled",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from training.batches import Batch, Packing, batches
 from training.card import write_card
 from training.corpus import documents
 from training.log import LogRow, write_log, write_plot
+from training.meaning import begin_with, meanings
 from training.network import Shape, batch_loss, new_model, save_model
 from training.tokenizer import save_tokenizer, train_tokenizer
 
@@ -30,7 +31,7 @@ class Settings:
     log: Path = Path(__file__).parent / "loss.csv"
     state: Path | None = None
     seed: int = 1
-    steps: int = 11_500
+    steps: int = 13_000
     tokens: int = 2048
     peak: float = 1.5e-3
     warm_up: int = 50
@@ -41,6 +42,7 @@ class Settings:
     heads: int = 4
     context: int = 2048
     tokenizer_documents: int = 60_000
+    meaning_documents: int = 30_000
     save_every: int = 200
 
 
@@ -93,11 +95,20 @@ class Trainer:
         self.step, self.chunk, self.batch, self.tokens, self.seconds = 0, 0, 0, 0, 0.0
         if settings.state and settings.state.exists():
             self._resume(settings.state)
+        else:
+            self._give_meaning()
 
     def _tokenizer(self) -> Tokenizer:
         settings = self.settings
         sample = islice(documents(settings.seed), settings.tokenizer_documents)
         return train_tokenizer((document.text for document in sample), settings.vocabulary)
+
+    def _give_meaning(self) -> None:
+        settings = self.settings
+        sample = list(islice(documents(settings.seed), settings.meaning_documents))
+        vectors = meanings(self.tokenizer, sample, settings.hidden, settings.seed)
+        with torch.no_grad():
+            begin_with(self.model.get_input_embeddings().weight, vectors)
 
     def run(self) -> float:
         """Train until the last step and return the mean loss of the last hundred."""

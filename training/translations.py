@@ -7,10 +7,13 @@ numbers of a test are new to the model, and only the shapes of the programs are 
 from __future__ import annotations
 
 import random
+import re
+from functools import cache
 from zlib import crc32
 
 from training.asking import framed, question, task
 from training.documents import Document, document
+from training.tables import table
 
 TAGS = {
     "Python": "python",
@@ -34,7 +37,12 @@ WORDS = (
     "size", "time", "add", "square", "half", "data", "items", "limit", "rank", "user", "year",
 )  # fmt: skip
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-KEYWORDS = ("as", "do", "if", "in", "is", "or", "and", "def", "del", "for", "int", "new", "not")
+KEYWORDS = frozenset(
+    "as do if in is or and def del for int new not async class with global lambda break package "
+    "operator sum interface template switch function end double public static null long signed "
+    "goto private next local virtual super short repeat module".split()
+)
+"""Words that mean something in one of the languages, and so are no names."""
 
 
 def is_reserved(name: str) -> bool:
@@ -42,14 +50,25 @@ def is_reserved(name: str) -> bool:
     return len(name) > 1 and name not in WORDS and crc32(name.encode()) % 10 == 0
 
 
+@cache
+def _more_words() -> list[str]:
+    """Words of other tables: whatever stands in a program is to be copied, not only usual names."""
+    keywords = " ".join(word for paper in table("papers")["paper"] for word in paper["keywords"])
+    return sorted({word for word in re.findall(r"(?<!\S)[a-z]{3,9}(?!\S)", keywords)} - KEYWORDS)
+
+
 def _any_name(rng: random.Random) -> str:
     kind = rng.random()
-    if kind < 0.3:
+    if kind < 0.2:
         return rng.choice(WORDS)
+    if kind < 0.35:
+        return rng.choice(_more_words())
     if kind < 0.5:
         return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3)))
-    if kind < 0.65:
+    if kind < 0.6:
         return f"{rng.choice(WORDS)}_{rng.choice(WORDS)}"
+    if kind < 0.65:
+        return f"{rng.choice(_more_words())}_{rng.choice(_more_words())}"
     if kind < 0.75:
         return rng.choice(WORDS) + rng.choice(WORDS).capitalize()
     if kind < 0.85:
