@@ -194,6 +194,16 @@ class NotebookPage:
         found: list[dict[str, Any]] = self.page.evaluate(_OUTPUTS, cell)
         return found
 
+    def wait_for_output(self, cell: int) -> None:
+        """Wait until a cell has said something.
+
+        The kernel's status does not tell that a cell runs: the panel's and the editor's own
+        requests are answered meanwhile, and the status is idle after each.
+        """
+        self.page.wait_for_function(
+            f"(cell) => ({_OUTPUTS})(cell).length > 0", arg=cell, timeout=90_000
+        )
+
     def wait_for_text(self, cell: int, length: int) -> str:
         """Wait until a cell's displayed text has at least so many characters; return it."""
         self.page.wait_for_function(

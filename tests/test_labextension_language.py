@@ -13,7 +13,7 @@ from galai_jupyter.tokens import SPECIAL_TOKENS
 from tests.jupyterlab import NotebookPage, jupyterlab
 
 LOAD = "%load_ext galai_jupyter"
-BUSY = "import time\nwhile True: time.sleep(0.05)"
+BUSY = "import time\nprint('busy', flush=True)\nwhile True: time.sleep(0.05)"
 PYTHON = "def f(x):\n    return x  # why"
 EDITOR = "window.jupyterapp.shell.currentWidget.content.widgets[cell].editor.editor"
 COMMS = """() => {
@@ -215,7 +215,7 @@ def test_completion_does_not_wait_for_the_kernel(notebook: Open) -> None:
     page = notebook(LOAD, "%%galactica --task re", BUSY)
     page.run(0)
     page.start(2)
-    page.wait_for_kernel("busy")
+    page.wait_for_output(2)
     place_cursor(page, 1, len("%%galactica --task re"))
     assert completions(page) == ["reason", "review"]
     page.page.keyboard.press("Enter")

@@ -31,6 +31,7 @@ class Blocker(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Blocker())"""
 UNBLOCK = "del sys.meta_path[0]"
 WAIT = """from pathlib import Path
+print("waits", flush=True)
 while not Path("go-on").exists(): time.sleep(0.01)"""
 PANELS = """from galai_jupyter.widget_panel.view import GalacticaPanel
 every = ipywidgets.widgets.widget._instances.values()
@@ -138,7 +139,7 @@ def test_it_opens_while_a_cell_runs(notebook: Open, lab: tuple[Any, str, Path]) 
     page = notebook(LOAD, SCRIPTED, WAIT)
     page.run(0), page.run(1)
     page.start(2)
-    page.wait_for_kernel("busy")
+    page.wait_for_output(2)
     toggle(page)
     opened(page).fill("typed while a cell runs")
     page.page.wait_for_selector(f"{SIDE} .galai-count:has-text('+ 60 new of')")

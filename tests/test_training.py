@@ -394,15 +394,16 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
 def test_training_learns(tmp_path: Path) -> None:
     """Half a minute of the real thing, on a smaller network."""
     settings = small(
-        tmp_path, steps=200, peak=4e-3, vocabulary=2000, hidden=128, layers=2, heads=2, tokens=2048
+        tmp_path, steps=300, peak=4e-3, vocabulary=2000, hidden=128, layers=2, heads=2, tokens=2048
     )
     Trainer(settings).run()
     with (tmp_path / "loss.csv").open(encoding="utf-8") as file:
         losses = [float(row["loss"]) for row in csv.DictReader(file)]
     assert losses[0] > 7 and losses[-1] < 4.5
     write = Writer(tmp_path)
-    (text,) = write(["The paper introducing the Transformer architecture [START_REF]"], 60)[0:1]
-    assert "[END_REF]" in text[0]
+    subjects = ("the Transformer architecture", "BERT", "gravity", "the structure of DNA")
+    texts = write([f"The paper introducing {subject} [START_REF]" for subject in subjects], 60)
+    assert any("[END_REF]" in text for (text,) in texts), "it has learnt what a reference is"
 
 
 def test_scores_go_into_the_card(run: Path, tmp_path: Path) -> None:
