@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from galai_jupyter import display
-from galai_jupyter.display import Display, StreamDisplay
+from galai_jupyter.display import Display, GrowingOutput, StreamDisplay
 from galai_jupyter.engines.scripted import ScriptedEngine
 from galai_jupyter.generation import MIME_TYPE
 from galai_jupyter.options import DisplayOptions, GenerationOptions
@@ -73,6 +73,23 @@ def test_it_is_drawn_at_most_ten_times_a_second(clock: Clock, sent: list) -> Non
     assert [update for _, _, update in sent] == [False] + [True] * (len(sent) - 1)
     assert len({display_id for _, display_id, _ in sent}) == 1
     assert MIME_TYPE in sent[-1][0] and MIME_TYPE not in sent[0][0]
+
+
+def test_a_slow_first_drawing_does_not_delay_the_second(clock: Clock, sent: list) -> None:
+    """It may have to import what draws; later ones take as long as the text is long."""
+    output = GrowingOutput()
+
+    def draw(seconds: float) -> dict[str, Any]:
+        clock.now += seconds
+        return {"text/plain": "text"}
+
+    output.update(1, lambda: draw(1.0))
+    clock.now += 0.1
+    output.update(2, lambda: draw(1.0))
+    assert len(sent) == 2
+    clock.now += 10
+    output.update(3, lambda: draw(1.0))
+    assert len(sent) == 2, "drawing takes a small share of the time"
 
 
 @pytest.mark.parametrize("seconds_per_token", [0.01, 0.05, 1.0])
