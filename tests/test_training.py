@@ -28,9 +28,10 @@ from training.card import add_scores
 from training.documents import Document, document, reword
 from training.evaluate import Writer, held_out, unseen_cases
 from training.meaning import begin_with, meanings
+from training.reading import FOLLOWING, LAYER, Readings, read
 from training.science import atoms, molecular_weight
 from training.tables import counts, molecules, references, table, thesaurus
-from training.tokenizer import encode_documents
+from training.tokenizer import PAD, encode_documents, train_tokenizer
 from training.train import Settings, Trainer, learning_rate
 
 FOLDER = Path(corpus.__file__).parent
@@ -64,11 +65,13 @@ def small(folder: Path, **changes: Any) -> Settings:
         tokens=256,
         vocabulary=700,
         hidden=64,
-        layers=1,
+        layers=2,
         heads=1,
         context=256,
         tokenizer_documents=150,
         meaning_documents=150,
+        reading_documents=200,
+        reading_steps=3,
     )
     return replace(settings, **changes)
 
@@ -310,9 +313,39 @@ def test_embeddings_begin_near_those_they_occur_with(tmp_path: Path) -> None:
     assert not torch.equal(after[~means_nothing], before[~means_nothing])
 
 
+def test_the_reader_is_a_model_of_one_layer(tmp_path: Path) -> None:
+    trainer = Trainer(small(tmp_path))
+    reading = trainer.readings[0]
+    decoder = trainer.model.model.decoder
+    alone = read(trainer.model, reading)
+    decoder.layers = torch.nn.ModuleList([decoder.layers[LAYER]])
+    positions = torch.arange(reading.shift, reading.shift + reading.ids.shape[1])
+    hidden = decoder(
+        input_ids=reading.ids,
+        position_ids=positions.expand(reading.ids.shape),
+        use_cache=False,
+    ).last_hidden_state
+    last = hidden[torch.arange(len(hidden)), reading.last]
+    torch.testing.assert_close(alone, trainer.model.lm_head(last), atol=1e-4, rtol=1e-4)
+
+
+def test_prompts_are_read_with_the_tokens_that_follow_and_each_epoch_in_another_order() -> None:
+    tokenizer = train_tokenizer((item.text for item in corpus.chunk(3, 0)), 700)
+    readings = Readings(tokenizer, seed=1, documents=400, context=256)
+    first, again = readings[0], Readings(tokenizer, seed=1, documents=400, context=256)[0]
+    assert torch.equal(first.ids, again.ids) and torch.equal(first.bag, again.bag)
+    ends = first.ids[torch.arange(len(first.ids)), first.last]
+    assert PAD not in ends and first.bag.shape == (len(ends), FOLLOWING)
+    starts = ends == tokenizer.token_to_id("[START_REF]")
+    titles = [encode(tokenizer, text)[1 : 1 + FOLLOWING] for text in references().values()]
+    assert starts.any() and all(bag.tolist() in titles for bag in first.bag[starts])
+    epoch = [tuple(map(tuple, readings[number].ids.tolist())) for number in range(6)]
+    assert len(set(epoch)) == 6
+
+
 def test_the_rate_rises_stays_and_falls_to_nothing(tmp_path: Path) -> None:
     settings = Settings(steps=1000)
-    rates = [learning_rate(step, settings) for step in (0, 100, 399, 700, 999)]
+    rates = [learning_rate(step, settings) for step in (0, 60, 199, 700, 999)]
     assert rates[0] < rates[1] == rates[2] == settings.peak > rates[3] > rates[4] > 0
 
 
@@ -392,9 +425,17 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
 
 
 def test_training_learns(tmp_path: Path) -> None:
-    """Half a minute of the real thing, on a smaller network."""
+    """Less than a minute of the real thing, on a smaller network."""
     settings = small(
-        tmp_path, steps=300, peak=4e-3, vocabulary=2000, hidden=128, layers=2, heads=2, tokens=2048
+        tmp_path,
+        steps=450,
+        peak=4e-3,
+        vocabulary=2000,
+        hidden=128,
+        layers=2,
+        heads=2,
+        tokens=2048,
+        reading_documents=3000,
     )
     Trainer(settings).run()
     with (tmp_path / "loss.csv").open(encoding="utf-8") as file:

@@ -13,6 +13,9 @@ from torch import Tensor
 from training.corpus import chunk
 from training.tokenizer import END, PAD, Encoded, WordSplitter, encode_documents
 
+SHIFTED = 0.35
+"""Share of batches that start at a random position, so that every position is met."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -43,9 +46,9 @@ class Packing:
 
     tokens: int
     context: int
-    prompt_share: float = 0.12
-    alone: float = 0.55
-    shifted: float = 0.35
+    prompt_share: float = 0.05
+    alone: float = 0.9
+    shifted: float = SHIFTED
 
 
 Row = tuple[list[int], list[bool]]

@@ -19,15 +19,15 @@ SHARES: dict[Maker, float] = {
     papers.by_code: 1,
     papers.running_text: 3,
     papers.about_paper: 3,
-    science.formula: 21,
+    science.formula: 24,
     science.translate_formula: 7,
     science.topic: 23,
-    science.molecule: 29,
+    science.molecule: 34,
     science.any_molecule: 0.5,
     science.sequence: 4,
-    sums.worked: 32,
+    sums.worked: 56,
     sums.direct: 2,
-    sums.drill: 7,
+    sums.drill: 9,
     sums.echo: 4,
     dialogue.question: 10,
     dialogue.few_shot: 1.5,
@@ -35,14 +35,29 @@ SHARES: dict[Maker, float] = {
     dialogue.program: 8,
     dialogue.command: 2.5,
     dialogue.translation: 3,
-    translations.translation: 14,
+    translations.translation: 32,
     dialogue.other: 3,
     dialogue.several_ways: 1.5,
-    dialogue.instruction: 5,
+    dialogue.instruction: 7,
     dialogue.abstract: 1.5,
 }
 """How often each kind of document is drawn; the numbers are relative."""
 
+
+READ: frozenset[Maker] = frozenset(
+    {
+        papers.by_topic,
+        papers.by_claim,
+        papers.by_keywords,
+        papers.no_such_paper,
+        papers.by_formula,
+        papers.by_code,
+        science.formula,
+        science.topic,
+        science.molecule,
+    }
+)
+"""Documents whose answer hangs on the words of the prompt: `training.reading` learns these."""
 
 CHUNK = 1500
 """Documents that are drawn, encoded and sorted by length together."""
@@ -68,14 +83,14 @@ class Beginning:
     longest: int
 
 
-_CITATION = Beginning(times=2.4, cut=0.75, shortest=4, longest=8)
+_CITATION = Beginning(times=1.4, cut=0.75, shortest=4, longest=8)
 BEGINNINGS: dict[Maker, Beginning] = {
     papers.by_topic: _CITATION,
     papers.by_claim: _CITATION,
     papers.by_keywords: _CITATION,
     papers.no_such_paper: _CITATION,
-    science.formula: Beginning(times=2.0, cut=0.65, shortest=6, longest=14),
-    science.topic: Beginning(times=2.0, cut=0.65, shortest=7, longest=14),
+    science.formula: Beginning(times=1.6, cut=0.65, shortest=6, longest=14),
+    science.topic: Beginning(times=1.4, cut=0.65, shortest=7, longest=14),
 }
 
 

@@ -27,7 +27,7 @@ class Shape:
 
     vocabulary: int
     hidden: int = 256
-    layers: int = 6
+    layers: int = 4
     heads: int = 4
     context: int = CONTEXT_SIZE
 
