@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,14 @@ WATCH = r"""() => {
 }"""
 
 
+def late(route: Any) -> None:
+    time.sleep(0.5)
+    route.continue_()
+
+
 def test_formulas_never_flicker_while_text_grows(notebook: Open) -> None:
     page = notebook(LOAD, SCRIPTED, "%%galactica --max-new-tokens 300\nPrompt:")
+    page.page.route("**/*.js*", late)  # what was not loaded with the notebook comes late
     page.run(0), page.run(1)
     page.page.evaluate(WATCH)
     page.run(2)

@@ -39,7 +39,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
       RANK
     );
+    notebooks?.widgetAdded.connect(function load(): void {
+      notebooks.widgetAdded.disconnect(load);
+      loadTypesetter(rendermime);
+    });
   }
 };
+
+/** Typeset nothing: JupyterLab loads MathJax then, and formulas stand as text until it is there. */
+function loadTypesetter(rendermime: IRenderMimeRegistry): void {
+  void rendermime.latexTypesetter?.typeset(document.createElement('div'));
+}
 
 export default plugin;
