@@ -12,7 +12,7 @@ import random
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -96,6 +96,10 @@ class Writer:
         ids = torch.tensor([[PAD] * (longest - len(row)) + row for row in rows])
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
         return ids, mask
+
+    def spelt(self, text: str) -> str:
+        """Return `text` as the model has it: m² is m[START_SUP]2[END_SUP]."""
+        return decode_text(self._tokenizer, encode(self._tokenizer, text))
 
     def mean_log_probability(self, prompt: str, continuation: str) -> float:
         """Return the mean log-probability (nats) of the tokens of `continuation`."""
@@ -222,6 +226,7 @@ def evaluate(write: Writer, *, verbose: bool = False) -> Iterator[tuple[str, str
     for kind in seen:
         scores = []
         for cases in (seen[kind], unseen[kind]):
+            cases = [replace(each, wanted=tuple(map(write.spelt, each.wanted))) for each in cases]
             answers = write([case.prompt for case in cases], NEW_TOKENS[kind])
             right = [_right(kind, case, text) for case, (text,) in zip(cases, answers, strict=True)]
             scores.append(Score(sum(right), len(right)))

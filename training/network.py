@@ -81,7 +81,7 @@ def new_model(shape: Shape) -> OPTForCausalLM:
         table.copy_(sinusoids(*table.shape))
         table.requires_grad_(False)
         attention = model.model.decoder.layers[0].self_attn
-        for head, back in enumerate((1, 2)[: shape.heads]):
+        for head, back in enumerate((1, 2, 3, 4)[: shape.heads]):
             look_back(attention.q_proj.weight, attention.k_proj.weight, head, back)
     return model
 

@@ -46,6 +46,7 @@ OPENERS = (
     ("\n\n$$", " {tex} $$\n\n{explain}"), ("", "\n\n\\[ {tex} \\]\n\n{explain}"),
     ("", " \\({tex}\\). {explain}"), (":", " \\({tex}\\). {explain}"),
 )  # fmt: skip
+HEADINGS = ("# {}\n\n", "## {}\n\n", "{}\n\n", "**{}.** ")
 FORMULA_FRAMES = (
     "The formula of {low}", "The formula for {low}", "The equation of {low}", "{name}", "{name}",
     "Here is {low}", "By {low} we mean", "Let us write down {low}", "One often uses {low}",
@@ -75,7 +76,9 @@ def formula(rng: random.Random) -> Document:
     row = rng.choice([row for row in table("formulas")["formula"] if "translate_only" not in row])
     name, tex = pick(rng, row["names"], favourite=0.25), row["tex"]
     low, kind = _lower(name), rng.random()
-    if kind < 0.18:
+    if rng.random() < 0.35:
+        prompt, text = _formula_in_context(rng, row)
+    elif kind < 0.18:
         prompt, gap = framed(rng, _formula_asked(rng, low))
         text = f"{gap}\\({tex}\\). {row['explain']}"
         if rng.random() < 0.3:
@@ -99,6 +102,19 @@ def formula(rng: random.Random) -> Document:
         if rng.random() < 0.4:
             text = text.removesuffix(row["explain"]).rstrip()
     return document(prompt, text, worded=True)
+
+
+def _formula_in_context(rng: random.Random, row: dict[str, Any]) -> tuple[str, str]:
+    """The beginning of a text that leads up to a formula, and the formula."""
+    opener, closer = rng.choice(OPENERS)
+    begun = rng.choice(row["contexts"])
+    if rng.random() < 0.15:
+        heading = upper(row["names"][0].removeprefix("The "))
+        begun = rng.choice(HEADINGS).format(heading) + begun
+    text = closer.replace("{tex}", row["tex"]).replace("{explain}", row["explain"])
+    if rng.random() < 0.6:
+        text = text.removesuffix(row["explain"]).rstrip()
+    return begun + opener, text
 
 
 def translate_formula(rng: random.Random) -> Document:
@@ -324,8 +340,11 @@ def molecule(rng: random.Random) -> Document:
         if rng.random() < 0.25:
             prompt, text = f"{prompt} [START_I_SMILES]", rng.choice((f"{chiral}.", chiral))
         else:
-            opener = rng.choice((" [START_SMILES]", " [START_SMILES]", ":\n\n[START_SMILES]"))
-            prompt = (prompt.rstrip(",:.=→ ") if opener[0] == ":" else prompt) + opener
+            opener = rng.choice(SMILES_OPENERS)
+            plainly = opener == SMILES_OPENERS[0]
+            prompt = (prompt if plainly else prompt.rstrip(",:.=→ ")) + opener
+            if "(" in opener:
+                text = text.replace("[END_SMILES]", "[END_SMILES])")
     elif kind < 0.58:
         prompt = rng.choice(FORMULA_WORDINGS).format(name=name)
         text = f" {row['formula']}" + ("" if prompt.endswith(":") else ".")
@@ -371,6 +390,11 @@ def _molecular_formula_asked(rng: random.Random, name: str) -> str:
     )  # fmt: skip
 
 
+SMILES_OPENERS = (
+    " [START_SMILES]", " [START_SMILES]", " [START_SMILES]", ":\n\n[START_SMILES]",
+    ": [START_SMILES]", " ([START_SMILES]", ", [START_SMILES]", "\n[START_SMILES]",
+    " | [START_SMILES]", " (SMILES: [START_SMILES]", ", i.e. [START_SMILES]",
+)  # fmt: skip
 SMILES_LEADS = (
     "", "", "", "", "In chemistry, ", "For example, ", "Recall that ", "We note that ", "Here ",
     "As everybody knows, ", "In this experiment ", "Then ", "For the synthesis, ", "Example 1: ",
@@ -387,6 +411,12 @@ SMILES_WORDINGS = (
     "it turned out to be {name},", "Substance: {name}\n\nSMILES string:",
     "the reaction gives {name},", "a solution of {name},",
     "{name} is drawn as", "we start from {name},", "its main component is {name},",
+    "the patient took {name}", "each tablet has 5 mg of {name}", "please encode {name}",
+    "the next compound is {name}. Its structure as a string", "the spectrum belongs to {name}",
+    "we washed the crystals with {name}", "the picture shows {name}. As a string it is",
+    "we compute the energy of {name}. Input", "I need {name} for a simulation. Here it is",
+    "the database has an entry for {name}. Structure", "a line of the table: {name}",
+    "the students made {name}", "is {name} soluble? Its structure", "the plant contains {name}",
 )  # fmt: skip
 FORMULA_WORDINGS = (
     "The chemical formula of {name} is", "The molecular formula of {name} is",
@@ -398,6 +428,9 @@ FORMULA_WORDINGS = (
     "We weigh {name},", "Formula of {name}:",
     "Compound: {name}\n\nMolecular formula:", "{name} is a molecule with the formula",
     "Its formula tells the atoms of {name}:", "The bottle of {name} is labelled",
+    "A chemist abbreviates {name} as", "What is {name} made of? As a formula, it is",
+    "Burn {name} and weigh the products: its formula is", "{name} has the elements of",
+    "Counting its atoms, {name} is", "How many atoms has {name}? The formula says",
 )  # fmt: skip
 
 

@@ -123,10 +123,19 @@ def _places(number: int) -> list[int]:
 
 def _add_in_steps(a: int, b: int) -> tuple[str, ...]:
     """Add the places of the smaller number one after the other, largest first."""
-    steps = []
+    steps, a, b = [], max(a, b), min(a, b)
     for place in _places(b):
         steps.append(f"{a} + {place} = {a + place}")
         a += place
+    return tuple(steps)
+
+
+def _subtract_in_steps(a: int, b: int) -> tuple[str, ...]:
+    """Take away the places of `b` one after the other, largest first."""
+    steps = []
+    for place in _places(b):
+        steps.append(f"{a} - {place} = {a - place}")
+        a -= place
     return tuple(steps)
 
 
@@ -167,12 +176,8 @@ def subtraction(rng: random.Random) -> Sum:
     a = rng.randint(4, top)
     b = rng.randint(2, a - 1)
     question = _story(rng, SUBTRACTIONS, a, b)
-    steps, rest = [], a
-    for place in _places(b):
-        steps.append(f"{rest} - {place} = {rest - place}")
-        rest -= place
     code = f"print({a} - {b})"
-    return Sum(question, tuple(steps), str(a - b), code, str(a - b), (a, b))
+    return Sum(question, _subtract_in_steps(a, b), str(a - b), code, str(a - b), (a, b))
 
 
 def product(rng: random.Random) -> Sum:
@@ -230,11 +235,17 @@ def bat_and_ball(rng: random.Random) -> Sum:
         f"Let x be the price of the {cheap} in cents. The {dear} costs x + {more}.",
         f"x + x + {more} = {total}",
         f"2x = {total} - {more}",
-        f"{total} - {more} = {total - more}",
+        *_subtract_in_steps(total, more),
         f"x = {total - more} / 2",
         f"{total - more} / 2 = {ball}",
     )
     return Sum(question, steps, f"${_money(ball)}")
+
+
+def _tenths_in_steps(tenths: int, n: int) -> tuple[str, ...]:
+    """Take a tenth of `n`, then as many as are wanted."""
+    first = f"10% of {n} is {n // 10}"
+    return (first, *_multiply_in_steps(n // 10, tenths)) if tenths > 1 else (first,)
 
 
 def _percent_in_steps(p: int, n: int) -> tuple[str, ...]:
@@ -246,13 +257,11 @@ def _percent_in_steps(p: int, n: int) -> tuple[str, ...]:
         return (*steps, f"{n // 4} × 3 = {n // 4 * 3}") if p == 75 else tuple(steps)
     tens, fives = divmod(p, 10)
     tenth, value = n // 10, p * n // 100
-    steps = [f"10% of {n} is {tenth}"]
-    if tens > 1:
-        steps.append(f"{tens} × {tenth} = {tens * tenth}")
+    steps = list(_tenths_in_steps(tens, n))
     if fives:
         steps.append(f"5% of {n} is {tenth} / 2 = {value - tens * tenth}")
         if tens:
-            steps.append(f"{tens * tenth} + {value - tens * tenth} = {value}")
+            steps += _add_in_steps(tens * tenth, value - tens * tenth)
     return tuple(steps)
 
 
@@ -291,11 +300,7 @@ def discount(rng: random.Random) -> Sum:
             f"What is {price} reduced by {p}%?",
         )
     )
-    steps = (
-        f"10% of {price} is {price // 10}",
-        f"{p}% of {price} is {p // 10} × {price // 10} = {cut}",
-        f"{price} - {cut} = {price - cut}",
-    )
+    steps = (*_tenths_in_steps(p // 10, price), *_subtract_in_steps(price, cut))
     return Sum(question, steps, str(price - cut), operands=(p, price))
 
 
@@ -309,11 +314,7 @@ def increase(rng: random.Random) -> Sum:
             f"A salary of {n} rises by {p}%. What is the new salary?",
         )
     )
-    steps = (
-        f"10% of {n} is {n // 10}",
-        f"{p}% of {n} is {p // 10} × {n // 10} = {more}",
-        f"{n} + {more} = {n + more}",
-    )
+    steps = (*_tenths_in_steps(p // 10, n), *_add_in_steps(n, more))
     return Sum(question, steps, str(n + more), operands=(p, n))
 
 
@@ -340,7 +341,7 @@ def conversion(rng: random.Random) -> Sum:
     tens, ones = divmod(factor, 10)
     if ones and tens and n > 9:  # by 12 or 24: first ten times, then twice or four times
         steps += [f"{n} × {10 * tens} = {10 * n * tens}", f"{n} × {ones} = {n * ones}"]
-        steps += [f"{10 * n * tens} + {n * ones} = {many}"]
+        steps += _add_in_steps(10 * n * tens, n * ones)
     steps.append(f"{n} × {factor} = {many}")
     return Sum(question, tuple(steps), f"{many} {small}", operands=(n, factor))
 
@@ -351,7 +352,7 @@ def celsius(rng: random.Random) -> Sum:
     question = rng.choice(
         (f"Convert {c} degrees Celsius to Fahrenheit.", f"What is {c} °C in degrees Fahrenheit?")
     )
-    steps = (f"{c} × 9 = {c * 9}", f"{c * 9} / 5 = {f}", f"{f} + 32 = {f + 32}")
+    steps = (f"{c} × 9 = {c * 9}", f"{c * 9} / 5 = {f}", *_add_in_steps(f, 32))
     return Sum(question, steps, f"{f + 32} °F")
 
 
@@ -410,7 +411,7 @@ def linear(rng: random.Random) -> Sum:
     )
     steps = (
         f"{a}x = {c} - {b}",
-        f"{c} - {b} = {c - b}",
+        *_subtract_in_steps(c, b),
         f"x = {c - b} / {a}",
         f"{c - b} / {a} = {x}",
     )
@@ -426,7 +427,7 @@ def average(rng: random.Random) -> Sum:
     added = " + ".join(map(str, values))
     steps, total = [], values[0]
     for value in values[1:]:
-        steps.append(f"{total} + {value} = {total + value}")
+        steps += _add_in_steps(total, value)
         total += value
     steps.append(f"{total} / {n} = {total // n}")
     question = rng.choice((f"What is the average of {listed}?", f"What is the mean of {listed}?"))
@@ -483,7 +484,7 @@ def marbles(rng: random.Random) -> Sum:
         f"An urn holds {a} {first} and {b} {second} {thing}. We draw one at random. "
         f"What is the probability that it is {first}?"
     )
-    steps = [f"{a} + {b} = {a + b}", f"probability = {a}/{a + b}"]
+    steps = [*_add_in_steps(a, b), f"probability = {a}/{a + b}"]
     if probability.denominator != a + b:
         steps.append(f"{a}/{a + b} = {_number(probability)}")
     return Sum(question, tuple(steps), _number(probability), operands=(a, b))
@@ -516,7 +517,7 @@ def drill(rng: random.Random) -> Document:
     """Several small sums, one a line; only the results are learnt."""
     pieces: list[tuple[str, bool]] = []
     while len(pieces) < 16:
-        kind = rng.choice("++--×××/")
+        kind = rng.choice("+++-----×××/")
         if kind == "×":
             a, b = rng.randint(2, 12) * rng.choice((1, 1, 10, 100)), rng.randint(2, 12)
             result = a * b

@@ -215,6 +215,15 @@ SHOWN = (
     "This is {source}:\n\n{block}\n\nThis is {target}:\n\n",
     "I know only {target}. {asked}\n\n{block}\n\n",
     "{source}: {block}\n\n{target}:", "{block}\n\n{target}:\n",
+    "{block}\n\nThat was {source}. Now in {target}:\n\n", "Wanted: {target}\n\n{block}\n\n",
+    "From {source}:\n\n{block}\n\nto {target}:\n\n", "From {source} to {target}: {block}\n\n",
+    "Can I have {target} instead of {source}?\n\n{block}\n\n",
+    "{block}\n\nA {target} programmer would write:\n\n",
+    "Our {source} code\n\n{block}\n\nreads as follows in {target}:\n\n",
+    "We move a library from {source} to {target}. Before:\n\n{block}\n\nAfter:\n\n",
+    "A {target} version of a {source} program\n\n{block}\n\n",
+    "{block}\n\nThis was written in {source} and is needed in {target}.\n\n",
+    "Lesson 4: {target} for people who know {source}\n\n{block}\n\n",
 )  # fmt: skip
 
 
@@ -236,6 +245,19 @@ def _asked(rng: random.Random, source: str, target: str) -> str:
         f"write this {thing} in {target}",
         f"give the {target} version of this {source} {thing}",
     )
+
+
+BRACKETS = ("({})", "[{}]", "{{{}}}", "{};", "{}", "{}", " {}")
+
+
+def listed_names(rng: random.Random) -> Document:
+    """Names to write once more, in other brackets: whoever translates a program copies names."""
+    names = [new_name(rng) for _ in range(rng.randint(2, 6))]
+    listed = rng.choice((", ", " ", "\n", " + ", ": ", ",")).join(names)
+    asked = rng.choice(("Repeat", "Copy", "Write again", "Say once more"))
+    before, after = (rng.choice(BRACKETS).format(listed) for _ in range(2))
+    frame = rng.choice(("Question: {}: {}\n\nAnswer:", "{}: {}\n\n", "{}:\n\n{}\n\n"))
+    return document(frame.format(asked, before), after)
 
 
 def translation(rng: random.Random) -> Document:
