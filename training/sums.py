@@ -123,7 +123,8 @@ def _places(number: int) -> list[int]:
 
 def _add_in_steps(a: int, b: int) -> tuple[str, ...]:
     """Add the places of the smaller number one after the other, largest first."""
-    steps, a, b = [], max(a, b), min(a, b)
+    a, b = max(a, b), min(a, b)
+    steps: list[str] = []
     for place in _places(b):
         steps.append(f"{a} + {place} = {a + place}")
         a += place
@@ -425,7 +426,8 @@ def average(rng: random.Random) -> Sum:
         return average(rng)
     listed = ", ".join(map(str, values[:-1])) + f" and {values[-1]}"
     added = " + ".join(map(str, values))
-    steps, total = [], values[0]
+    steps: list[str] = []
+    total = values[0]
     for value in values[1:]:
         steps += _add_in_steps(total, value)
         total += value
