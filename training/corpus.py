@@ -25,7 +25,7 @@ SHARES: dict[Maker, float] = {
     science.molecule: 34,
     science.any_molecule: 0.5,
     science.sequence: 4,
-    sums.worked: 56,
+    sums.worked: 90,
     sums.direct: 2,
     sums.drill: 14,
     sums.echo: 5,

@@ -204,7 +204,7 @@ NEW_TOKENS = {
     "formulas": 110,
     "molecules": 90,
     "definitions": 70,
-    "sums": 130,
+    "sums": 220,
     "programs": 90,
 }
 
