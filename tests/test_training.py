@@ -23,7 +23,7 @@ import torch
 from tokenizers import Tokenizer
 
 from galai_jupyter.tokens import SPECIAL_TOKENS, check_tokenizer, encode
-from training import corpus, papers, sums, translations
+from training import corpus, papers, steps, sums, translations
 from training.card import add_scores
 from training.documents import Document, document, reword
 from training.evaluate import Writer, held_out, unseen_cases
@@ -179,6 +179,19 @@ def test_generated_sums_are_true(maker: object) -> None:
             with contextlib.redirect_stdout(printed):
                 exec(task.code, {})
             assert printed.getvalue().strip() == task.result
+
+
+def test_a_line_of_a_calculation_is_small_enough_to_know() -> None:
+    assert steps.add(47, 85) == ("85 + 40 = 125", "125 + 7 = 132")
+    assert steps.subtract(503, 170) == ("503 - 100 = 403", "403 - 70 = 333")
+    assert steps.multiply(23, 14)[:3] == ("23 × 10 = 230", "20 × 4 = 80", "3 × 4 = 12")
+    assert steps.multiply(23, 14)[-1] == "320 + 2 = 322"
+    assert steps.divide(72, 3)[:2] == ("3 × 20 = 60", "72 - 60 = 12")
+    assert steps.divide(72, 3)[-2:] == ("20 + 4 = 24", "72 / 3 = 24")
+    assert steps.remainder(50, 8) == ("8 × 6 = 48", "50 - 48 = 2", "2 < 8")
+    for p, n, first in ((25, 80, "25% is 1/4"), (15, 40, "10% of 40 is 4"), (7, 300, "1% of")):
+        assert steps.percent(p, n)[0].startswith(first)
+        assert steps.percent(p, n)[-1].endswith(f" = {p * n // 100}")
 
 
 def test_bat_and_ball_prices_fit_the_question() -> None:
