@@ -72,9 +72,9 @@ def assert_same(found: list[Step], expected: list[Step]) -> None:
     for step, twin in zip(found, expected, strict=True):
         assert (step.finish_reason, step.stop_string) == (twin.finish_reason, twin.stop_string)
         for token, other in zip(step.ids, twin.ids, strict=True):
-            assert token.log_probability == pytest.approx(other.log_probability, rel=1e-5, abs=1e-5)
+            assert token.log_probability == pytest.approx(other.log_probability, rel=1e-4, abs=1e-5)
             assert [value for _, value in token.alternatives] == pytest.approx(
-                [value for _, value in other.alternatives], rel=1e-5, abs=1e-5
+                [value for _, value in other.alternatives], rel=1e-4, abs=1e-5
             )
 
 
