@@ -311,7 +311,7 @@ def test_embeddings_begin_near_those_they_occur_with(tmp_path: Path) -> None:
     sample = [document(f" {a} {b}", f" and {c}") for a, b, c in groups for _ in range(20)]
     sample += [document(f"{number} ", f"{7 * number}") for number in range(2000)]
     vectors = meanings(trained.tokenizer, sample, width=16)
-    assert vectors.shape == (trained.tokenizer.get_vocab_size(), 8)
+    assert vectors.shape == (trained.tokenizer.get_vocab_size(), 16)
 
     def close(a: str, b: str) -> float:
         (ours,), (theirs,) = (encode(trained.tokenizer, f" {word}") for word in (a, b))
