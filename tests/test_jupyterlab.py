@@ -109,6 +109,7 @@ WATCH = r"""() => {
 
 
 def late(route: Any) -> None:
+    """Let a request pass after half a second, as over a slow network."""
     time.sleep(0.5)
     route.continue_()
 
