@@ -232,6 +232,15 @@ def test_no_held_out_wording_stands_in_the_tables() -> None:
     false = {prompt.lower() for prompt in held_out()["false_premises"]}
     subjects = {text.lower() for text in table("false_premises")["subjects"]}  # type: ignore[arg-type]
     assert not subjects.intersection(false)
+    rows = table("formulas")["formula"]
+    seen = {text.lower() for row in rows for text in (*row["names"], *row.get("contexts", []))}
+    asked = {re.sub(r"\W+$", "", prompt.lower()) for prompt, _ in held_out()["formulas"]}
+    assert not seen.intersection(asked)
+    stories = {text for wordings in table("stories").values() for text in wordings}
+    sums_asked = {frame.split("\n\n<work>")[0] for frame, _, _ in held_out()["sum_frames"]}
+    assert not {str(text) for text in stories}.intersection(
+        frame.removeprefix("Question: ") for frame in sums_asked
+    )
 
 
 WATCHED = """
