@@ -28,6 +28,7 @@ from training.card import add_scores
 from training.documents import Document, document, reword
 from training.evaluate import Writer, held_out, unseen_cases
 from training.meaning import begin_with, meanings
+from training.problems.problem import is_reserved
 from training.reading import FOLLOWING, LAYER, Readings, read
 from training.science import atoms, molecular_weight
 from training.tables import counts, molecules, references, table, thesaurus
@@ -40,7 +41,7 @@ EQUATION = re.compile(r"(?<![\w^.])([\d ×+*/().-]*\d) = ([\d ×+*/().-]*\d)(?![
 
 def value(expression: str) -> Fraction:
     """Return the exact value of sums, products and quotients of integers."""
-    exact = re.sub(r"\d+", r"Fraction(\g<0>)", expression.replace("×", "*"))
+    exact = re.sub(r"\d+(?:\.\d+)?", r"Fraction('\g<0>')", expression.replace("×", "*"))
     return eval(exact, {"Fraction": Fraction})
 
 
@@ -170,7 +171,7 @@ def test_generated_sums_are_true(maker: object) -> None:
         task = maker(rng)
         assert task.question and task.answer
         for step in task.steps:
-            if re.search(r"\dx|\bx\b", step):
+            if re.search(r"\d[a-z]|\b[xyznt]\b", step):
                 continue  # an equation, not a sum
             for left, right in EQUATION.findall(step):
                 assert value(left) == value(right), step
@@ -198,7 +199,8 @@ def test_bat_and_ball_prices_fit_the_question() -> None:
     rng = random.Random(5)
     for _ in range(50):
         task = sums.bat_and_ball(rng)
-        total, more = (round(100 * float(p)) for p in re.findall(r"\d+\.\d\d", task.question))
+        prices = [round(100 * float(p)) for p in re.findall(r"\d+\.\d\d", task.question)]
+        more, total = sorted(prices)
         ball = round(100 * float(task.answer.removeprefix("$")))
         assert 2 * ball + more == total
 
@@ -236,11 +238,26 @@ def test_no_held_out_wording_stands_in_the_tables() -> None:
     seen = {text.lower() for row in rows for text in (*row["names"], *row.get("contexts", []))}
     asked = {re.sub(r"\W+$", "", prompt.lower()) for prompt, _ in held_out()["formulas"]}
     assert not seen.intersection(asked)
+    asked = {prompt.strip().lower() for prompt, _ in held_out()["definitions"]}
+    assert not asked.intersection(
+        text.lower() for row in table("definitions")["topic"] for text in row["asks"]
+    )
     stories = {text for wordings in table("stories").values() for text in wordings}
     sums_asked = {frame.split("\n\n<work>")[0] for frame, _, _ in held_out()["sum_frames"]}
     assert not {str(text) for text in stories}.intersection(
         frame.removeprefix("Question: ") for frame in sums_asked
     )
+
+
+def test_no_held_out_prompt_is_drawn() -> None:
+    rng, test = random.Random(8), held_out()
+    asked = [*test["papers"], *test["formulas"], *test["definitions"]]
+    kept = {" ".join(prompt.lower().split()) for prompt, _ in asked}
+    kept |= {" ".join(prompt.lower().split()) for prompt in test["false_premises"]}
+    for maker in sorted(corpus.READ, key=lambda maker: maker.__name__):
+        for _ in range(1500):
+            prompt = " ".join(maker(rng).pieces[0][0].lower().split())
+            assert prompt.removesuffix(" [start_ref]") not in kept
 
 
 WATCHED = """
@@ -272,8 +289,8 @@ def test_held_out_cases_ask_for_known_facts() -> None:
 
 def test_reserved_sums_and_names_are_never_trained_on() -> None:
     rng = random.Random(2)
-    assert not any(sums.is_reserved(*sums.draw(rng).operands) for _ in range(2000))
-    assert all(sums.is_reserved(*sums.draw(rng, reserved=True).operands) for _ in range(50))
+    assert not any(is_reserved(*sums.draw(rng).operands) for _ in range(2000))
+    assert all(is_reserved(*sums.draw(rng, reserved=True).operands) for _ in range(50))
     names = [translations.new_name(rng) for _ in range(2000)]
     assert not any(map(translations.is_reserved, names)) and "total" in names
     kept = [translations.new_name(rng, reserved=True) for _ in range(200)]

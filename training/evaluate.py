@@ -28,6 +28,7 @@ from galai_jupyter.tokens import decode as decode_text
 from galai_jupyter.tokens import encode
 from training import sums, translations
 from training.card import add_scores
+from training.problems.problem import Sum, is_reserved
 from training.tables import molecules, table
 from training.tokenizer import END, PAD
 from training.train import OUTPUT
@@ -167,7 +168,7 @@ def seen_cases() -> dict[str, list[Case]]:
     }
 
 
-def _sum(task: sums.Sum) -> Case:
+def _sum(task: Sum) -> Case:
     return Case(f"Question: {task.question}\n\n<work>", (f"Answer: {task.answer}\n",))
 
 
@@ -181,7 +182,7 @@ def _word_problem(rng: random.Random, template: str, rule: str, answer: str) -> 
     while True:
         a, b = rng.randint(2, 99), rng.randint(2, 9 if sign == "*" else 99)
         a, b = max(a, b), min(a, b)
-        if a > b and sums.is_reserved(a, b):
+        if a > b and is_reserved(a, b):
             break
     first, second = (a, b) if rule.split()[0] == "a" else (b, a)
     result = operations[sign](first, second)
@@ -205,7 +206,7 @@ NEW_TOKENS = {
     "molecules": 90,
     "definitions": 70,
     "sums": 220,
-    "programs": 90,
+    "programs": 110,
 }
 
 

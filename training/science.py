@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+from functools import cache
 from typing import Any
 
 from training.asking import framed, question, task
-from training.documents import Document, document, pick, roughen, upper
+from training.documents import Document, bare, document, pick, roughen, upper, wording
 from training.tables import molecule_names, molecules, references, table
 
 MASSES = {
@@ -46,29 +47,23 @@ OPENERS = (
     ("\n\n$$", " {tex} $$\n\n{explain}"), ("", "\n\n\\[ {tex} \\]\n\n{explain}"),
     ("", " \\({tex}\\). {explain}"), (":", " \\({tex}\\). {explain}"),
 )  # fmt: skip
+MATHS = ("\\[", "\\[\n", "$", "\\(")
 HEADINGS = ("# {}\n\n", "## {}\n\n", "{}\n\n", "**{}.** ")
-FORMULA_FRAMES = (
-    "The formula of {low}", "The formula for {low}", "The equation of {low}", "{name}", "{name}",
-    "Here is {low}", "By {low} we mean", "Let us write down {low}", "One often uses {low}",
-    "By {low}", "Remember {low}", "Recall {low}", "We recall {low}", "Consider {low}",
-    "We use {low}", "An example is {low}", "The expression for {low}", "State {low}",
-    "Write down {low}", "Apply {low}",
-)  # fmt: skip
+
+
+@cache
+def _defined() -> frozenset[str]:
+    """Names that have a definition as well: "What is entropy?" asks for that."""
+    topics = table("definitions")["topic"]
+    return frozenset(name.lower() for row in topics for name in (row["name"], *row.get("also", [])))
 
 
 def _formula_asked(rng: random.Random, low: str) -> str:
     """A question or a task that is answered with a formula."""
-    if rng.random() < 0.5:
-        return question(
-            rng, f"what is {low}", f"what is the formula of {low}",
-            f"what is the formula for {low}", f"what does {low} say", f"how is {low} written",
-            f"which formula describes {low}",
-            f"how do we compute {low}", f"what is the equation for {low}", f"how does {low} read",
-        )  # fmt: skip
-    return task(
-        rng, f"write down {low}", f"state {low}", f"give the formula of {low}", f"recall {low}",
-        f"show me {low}", f"write {low} as a formula", f"give the equation of {low}",
-    )  # fmt: skip
+    if bare(low).lower() not in _defined() and rng.random() < 0.25:
+        return question(rng, f"what is {low}", f"what does {low} say", f"how does {low} read")
+    kind, put = rng.choice((("questions", question), ("questions", question), ("tasks", task)))
+    return put(rng, wording(rng, f"formula_{kind}", low=low))
 
 
 def formula(rng: random.Random) -> Document:
@@ -88,6 +83,8 @@ def formula(rng: random.Random) -> Document:
         text = f"\\[ {tex} \\]\n\n{row['explain']}"
     else:
         opener, closer = rng.choice(OPENERS)
+        while bare(low).lower() in _defined() and not opener.endswith(MATHS):
+            opener, closer = rng.choice(OPENERS)
         if kind < 0.75:
             verb = rng.choice(VERBS)
             verb = "are" + verb[2:] if _verb(name) == "are" and verb[:2] == "is" else verb
@@ -96,7 +93,7 @@ def formula(rng: random.Random) -> Document:
             if rng.random() < 0.3:  # what is known of it stands before
                 prompt = f"{row['explain']} {upper(prompt)}"
         else:
-            prompt = rng.choice(FORMULA_FRAMES).format(low=low, name=name)
+            prompt = wording(rng, "formula_openings", low=low, name=name)
         prompt += opener
         text = closer.replace("{tex}", tex).replace("{explain}", row["explain"])
         if rng.random() < 0.4:
@@ -153,13 +150,9 @@ ARTICLE_FRAMES = (
     ("Wikipedia: {name}\n\n", ""), ("Lecture 1: {name}\n\n", ""), ("Article: {name}\n\n", ""),
     ("Encyclopedia entry: {name}\n\n", ""),
 )  # fmt: skip
-DEFINITION_FRAMES = (
-    ("Definition of {low}:", " "), ("Definition ({low}).", " "), ("{name}:", " "),
-    ("{name}\n\n", ""), ("Glossary\n\n{name}:", " "), ("Define {low}:", " "), ("Explain {low}:",
-    " "),
-    ("A short definition of {low}:", " "), ("{name} (definition):", " "), ("{name} -", " "),
-    ("**{name}**:", " "), ("Dictionary: {low}.", " "), ("Keyword: {low}\n\n", ""),
-    ("Term: {name}\nMeaning:", " "), ("Chapter 3\n\n{name}\n\n", ""), ("About {low}:", " "),
+FIELDS = (
+    "biology", "physics", "chemistry", "mathematics", "statistics", "medicine", "astronomy",
+    "computer science", "science", "geography", "engineering", "history", "psychology",
 )  # fmt: skip
 STATEMENT_FRAMES = (
     "{Subject} {verb}", "{Subject} {verb}", "{Subject} {verb}", "{lead}{subject} {verb}",
@@ -177,23 +170,28 @@ STATEMENT = re.compile(
 
 def _definition_asked(rng: random.Random, low: str, subject: str) -> str:
     """A question or a task that is answered with a definition."""
-    name = rng.choice((low, upper(low), subject, subject, subject, subject))
-    if rng.random() < 0.55:
-        return question(
-            rng, f"what is {name}", f"what is {name}", f"what is {name}", f"what's {name}",
-            f"what does {low} mean", f"what does the term {low} mean",
-            f"how is {name} defined", f"how would you explain {name}", f"what is meant by {low}",
-            f"what do you know about {name}", f"what do scientists call {low}",
-            f"what do you understand by {low}", f"who or what is {name}",
-        )  # fmt: skip
-    return task(
-        rng, f"define {name}", f"explain {name}", f"describe {name}", f"describe {name} briefly",
-        f"explain what {name} is", f"explain in simple words what {name} is",
-        f"explain {name} to me", f"tell me about {name}", f"say what {name} is",
-        f"give a definition of {name}",
-        f"explain the term {low}", f"explain the idea of {name}", f"give a short account of {name}",
-        f"write a sentence about {name}", f"summarise what {name} is", f"introduce {name}",
-    )  # fmt: skip
+    kind, put = rng.choice((("questions", question), ("questions", question), ("tasks", task)))
+    if rng.random() < 0.15:
+        subject = rng.choice((low, upper(low)))
+    values = {"low": low, "subject": subject, "field": rng.choice(FIELDS)}
+    return put(rng, wording(rng, f"definition_{kind}", **values))
+
+
+def _definition_opening(rng: random.Random, name: str, low: str, subject: str) -> tuple[str, str]:
+    """The beginning of a text that defines something, and the gap before the definition."""
+    begun = wording(rng, "definition_openings", name=name, low=low, subject=subject)
+    return (begun[:-1], " ") if begun.endswith(" ") else (begun, "")
+
+
+def _definition_of_asked(rng: random.Random, row: dict[str, Any]) -> Document:
+    """A definition after one of the prompts that its row holds."""
+    asked = rng.choice(row["asks"])
+    if asked.endswith(":"):
+        prompt, gap = asked, rng.choice((" ", "\n", "\n\n"))
+        prompt, gap = (prompt, gap) if gap == " " else (prompt + gap, "")
+    else:
+        prompt, gap = framed(rng, asked)
+    return document(roughen(rng, prompt), gap + row["text"], worded=True)
 
 
 def _definition_of_many(rng: random.Random, text: str) -> Document:
@@ -205,20 +203,11 @@ def _definition_of_many(rng: random.Random, text: str) -> Document:
         begun = upper(f"{rng.choice(LEADS)}{low} are")
         return document(begun, text.removeprefix(f"{name} are"), worded=True)
     if kind < 0.8:
-        if rng.random() < 0.6:
-            asked = question(
-                rng, f"what are {low}", f"what are {low}", f"what do scientists call {low}",
-                f"how are {low} defined", f"what is meant by {low}", f"what do you know of {low}",
-            )  # fmt: skip
-        else:
-            asked = task(
-                rng, f"define {low}", f"explain {low}", f"describe {low}", f"tell me about {low}",
-                f"explain what {low} are", f"say what {low} are", f"introduce {low}",
-            )  # fmt: skip
+        many, put = rng.choice((("questions", question), ("questions", question), ("tasks", task)))
+        asked = put(rng, wording(rng, f"plural_{many}", low=low))
         prompt, gap = framed(rng, asked)
     else:
-        prompt, gap = rng.choice(DEFINITION_FRAMES)
-        prompt = prompt.format(name=name, low=low)
+        prompt, gap = _definition_opening(rng, name, low, low)
     return document(roughen(rng, prompt), gap + text, worded=True)
 
 
@@ -251,6 +240,8 @@ def topic(rng: random.Random) -> Document:
     row = rng.choice(table("definitions")["topic"])
     if "many" in row and rng.random() < 0.2:
         return _definition_of_many(rng, row["many"])
+    if rng.random() < 0.3:
+        return _definition_of_asked(rng, row)
     name, text = pick(rng, [row["name"], *row.get("also", [])], favourite=0.4), row["text"]
     person = re.search(r"\(\d+ \w+ \d{4}|\(\d{4}", text)
     low = name if person or name[1:2].isupper() else _decapitalised(name)
@@ -269,7 +260,7 @@ def topic(rng: random.Random) -> Document:
     elif kind < 0.85:
         prompt, gap = framed(rng, _definition_asked(rng, low, subject))
     else:
-        prompt, gap = rng.choice(DEFINITION_FRAMES)
+        prompt, gap = _definition_opening(rng, name, low, subject)
     return document(roughen(rng, prompt.format(name=name, low=low)), gap + text, worded=True)
 
 
@@ -358,7 +349,10 @@ def molecule(rng: random.Random) -> Document:
 
 def _smiles_asked(rng: random.Random, name: str) -> str:
     """What stands before the start token when the structure of `name` is wanted."""
-    if rng.random() < 0.7:
+    kind = rng.random()
+    if kind < 0.3:
+        return wording(rng, "molecule_openings", name=name)
+    if kind < 0.75:
         return rng.choice(SMILES_LEADS) + rng.choice(SMILES_WORDINGS).format(name=name)
     if rng.random() < 0.5:
         asked = question(

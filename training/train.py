@@ -33,7 +33,7 @@ class Settings:
     log: Path = Path(__file__).parent / "loss.csv"
     state: Path | None = None
     seed: int = 1
-    steps: int = 25_000
+    steps: int = 30_000
     tokens: int = 2048
     peak: float = 1.5e-3
     warm_up: int = 50

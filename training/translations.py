@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from functools import cache
+from typing import cast
 from zlib import crc32
 
 from training.asking import framed, question, task
@@ -30,24 +31,26 @@ SYLLABLES = (
     "al", "be", "co", "da", "el", "fi", "ga", "ho", "in", "ka", "lo", "mi", "no", "or", "pa", "ra",
     "sa", "te", "un", "va", "we", "zo", "mass", "sum", "rate", "node", "cell", "unit", "step",
 )  # fmt: skip
-WORDS = (
-    "total", "price", "speed", "area", "count", "mass", "energy", "width", "height", "score",
-    "value", "offset", "scale", "index", "length", "volume", "weight", "power", "signal", "sample",
-    "result", "distance", "force", "charge", "depth", "level", "margin", "budget", "tax", "age",
-    "size", "time", "add", "square", "half", "data", "items", "limit", "rank", "user", "year",
-)  # fmt: skip
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 KEYWORDS = frozenset(
     "as do if in is or and def del for int new not async class with global lambda break package "
     "operator sum interface template switch function end double public static null long signed "
-    "goto private next local virtual super short repeat module".split()
+    "goto private next local virtual super short repeat module char float print list string "
+    "union const auto register struct enum extern mean range".split()
 )
 """Words that mean something in one of the languages, and so are no names."""
 
 
+@cache
+def usual_names() -> list[str]:
+    """Return the usual names of ``facts/translations.toml``."""
+    usual = cast(list[str], table("translations")["names"])
+    return [name for name in usual if name not in KEYWORDS]
+
+
 def is_reserved(name: str) -> bool:
-    """Say whether a name is kept for the test: of made-up names one in ten, never trained on."""
-    return len(name) > 1 and name not in WORDS and crc32(name.encode()) % 10 == 0
+    """Say whether a name is kept for the test: of unusual names one in ten, never trained on."""
+    return len(name) > 1 and name not in usual_names() and crc32(name.encode()) % 10 == 0
 
 
 @cache
@@ -58,28 +61,28 @@ def _more_words() -> list[str]:
 
 
 def _any_name(rng: random.Random) -> str:
-    kind = rng.random()
-    if kind < 0.2:
-        return rng.choice(WORDS)
-    if kind < 0.35:
-        return rng.choice(_more_words())
-    if kind < 0.5:
-        return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3)))
+    usual, kind = rng.choice(usual_names()), rng.random()
+    if kind < 0.42:
+        return usual
     if kind < 0.6:
-        return f"{rng.choice(WORDS)}_{rng.choice(WORDS)}"
-    if kind < 0.65:
-        return f"{rng.choice(_more_words())}_{rng.choice(_more_words())}"
-    if kind < 0.75:
-        return rng.choice(WORDS) + rng.choice(WORDS).capitalize()
+        return rng.choice(LETTERS)
+    if kind < 0.7:
+        return rng.choice(_more_words())
+    if kind < 0.82:
+        return f"{usual}_{rng.choice(usual_names())}"
     if kind < 0.85:
-        return "".join(rng.choice(LETTERS) for _ in range(rng.randint(2, 6)))
+        return f"{rng.choice(_more_words())}_{usual}"
     if kind < 0.9:
-        return f"{rng.choice(WORDS)}{rng.randint(1, 9)}"
-    return rng.choice(LETTERS)
+        return usual + rng.choice(usual_names()).capitalize()
+    if kind < 0.94:
+        return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3)))
+    if kind < 0.96:
+        return "".join(rng.choice(LETTERS) for _ in range(rng.randint(2, 5)))
+    return f"{usual}{rng.randint(1, 9)}"
 
 
 def new_name(rng: random.Random, *, reserved: bool = False) -> str:
-    """Return a letter, a word or two, or a few letters to call something by."""
+    """Return a word or two, a letter or a few to call something by."""
     while True:
         name = _any_name(rng)
         if name not in KEYWORDS and is_reserved(name) == reserved:
@@ -89,8 +92,12 @@ def new_name(rng: random.Random, *, reserved: bool = False) -> str:
 def function(rng: random.Random, names: list[str]) -> dict[str, str]:
     """A function of one or two numbers."""
     f, a, b = names
-    number, sign = rng.randint(2, 99), rng.choice("+-*")
-    body = rng.choice((f"{a} {sign} {number}", f"{a} {sign} {b}", f"{a} * {a} {sign} {number}"))
+    number, sign = rng.randint(2, 99), rng.choice("+-*/")
+    body = rng.choice(
+        (f"{a} {sign} {number}", f"{a} {sign} {b}", f"{a} {sign} {b}", f"{a} * {a} {sign} {number}")
+    )
+    if rng.random() < 0.1:
+        body = f"{a} * {a}"
     both = b in body.split()
     typed = f"double {a}, double {b}" if both else f"double {a}"
     inside = f"{a}, {b}" if both else a
@@ -181,19 +188,62 @@ def listing(rng: random.Random, names: list[str]) -> dict[str, str]:
     }
 
 
-SHAPES = (function, function, loop, assignment, condition, listing)
+def greeting(rng: random.Random, names: list[str]) -> dict[str, str]:
+    """A line of text to print."""
+    frame = rng.choice(("Hello {}!", "Hello, {}!", "{}", "{} {}", "{} {} {}", "The {} is {}."))
+    text = frame.format(*names)
+    return {
+        "Python": f'print("{text}")',
+        "Javascript": f'console.log("{text}");',
+        "C++": f"std::cout << \"{text}\" << '\\n';",
+        "C": f'printf("{text}\\n");',
+        "Java": f'System.out.println("{text}");',
+        "R": f'print("{text}")',
+        "Julia": f'println("{text}")',
+    }
+
+
+def accumulation(rng: random.Random, names: list[str]) -> dict[str, str]:
+    """A loop over the items of a list that adds them up; C has no such loop."""
+    total, items, item = names
+    start = rng.choice((0, 0, 0, rng.randint(1, 20)))
+    return {
+        "Python": f"{total} = {start}\nfor {item} in {items}:\n    {total} += {item}",
+        "Javascript": (
+            f"let {total} = {start};\nfor (const {item} of {items}) {{\n  {total} += {item};\n}}"
+        ),
+        "C++": (
+            f"double {total} = {start};\nfor (double {item} : {items}) {{\n"
+            f"    {total} += {item};\n}}"
+        ),
+        "Java": (
+            f"double {total} = {start};\nfor (double {item} : {items}) {{\n"
+            f"    {total} += {item};\n}}"
+        ),
+        "R": f"{total} <- {start}\nfor ({item} in {items}) {{\n  {total} <- {total} + {item}\n}}",
+        "Julia": f"{total} = {start}\nfor {item} in {items}\n    {total} += {item}\nend",
+    }
+
+
+SHAPES = (
+    *4 * (function,), *2 * (loop,), *2 * (assignment,), *2 * (condition,), *2 * (listing,),
+    greeting, accumulation,
+)  # fmt: skip
 
 
 def draw(rng: random.Random, *, reserved: bool = False) -> tuple[str, str, str, str]:
-    """Return source language, source, target language and target of a random program."""
-    names: list[str] = []
-    while len(names) < 3:
-        name = new_name(rng, reserved=reserved)
-        if name not in names:
-            names.append(name)
-    texts = rng.choice(SHAPES)(rng, names)
-    source = rng.choice(("Python", "Python", "Python", *TAGS))
-    target = rng.choice([language for language in TAGS if language != source])
+    """Return source language, source, target language and target of a random program.
+
+    In a `reserved` program the first name, at least, is one that training never meets.
+    """
+    chosen = [new_name(rng, reserved=reserved)]
+    while len(chosen) < 3:
+        name = new_name(rng)
+        if name not in chosen:
+            chosen.append(name)
+    texts = rng.choice(SHAPES)(rng, chosen)
+    source = rng.choice([*2 * ("Python",), *texts])
+    target = rng.choice([language for language in texts if language != source])
     return source, texts[source], target, texts[target]
 
 
@@ -205,46 +255,31 @@ ASK = (
     "Convert this {source} code to {target}.\n\n{block}",
     "How do you write this in {target}?\n\n{block}",
 )
-VERBS = ("translate", "rewrite", "convert", "change", "turn", "transcribe", "bring")
 THINGS = ("code", "program", "function", "snippet", "script", "example", "piece of code")
 SHOWN = (
     "{asked}\n\n{block}\n\n", "{asked}\n\n{block}\n\n", "{block}\n\n{asked}\n\n",
-    "Question: {asked}\n\n{block}\n\nAnswer:", "Q: {asked}\n\n{block}\n\nA:",
-    "{source}:\n\n{block}\n\n{target}:\n\n", "In {source}:\n\n{block}\n\nIn {target}:\n\n",
-    "{block}\n\nThe same in {target}:\n\n", "# {source} and {target}\n\n{block}\n\n",
-    "This is {source}:\n\n{block}\n\nThis is {target}:\n\n",
-    "I know only {target}. {asked}\n\n{block}\n\n",
-    "{source}: {block}\n\n{target}:", "{block}\n\n{target}:\n",
-    "{block}\n\nThat was {source}. Now in {target}:\n\n", "Wanted: {target}\n\n{block}\n\n",
-    "From {source}:\n\n{block}\n\nto {target}:\n\n", "From {source} to {target}: {block}\n\n",
-    "Can I have {target} instead of {source}?\n\n{block}\n\n",
-    "{block}\n\nA {target} programmer would write:\n\n",
-    "Our {source} code\n\n{block}\n\nreads as follows in {target}:\n\n",
-    "We move a library from {source} to {target}. Before:\n\n{block}\n\nAfter:\n\n",
-    "A {target} version of a {source} program\n\n{block}\n\n",
-    "{block}\n\nThis was written in {source} and is needed in {target}.\n\n",
-    "Lesson 4: {target} for people who know {source}\n\n{block}\n\n",
+    "Question: {asked}\n\n{block}\n\nAnswer:", "Question: {asked}\n\n{block}\n\nAnswer:",
+    "Q: {asked}\n\n{block}\n\nA:", "Q: {asked}\n{block}\nA:", "{asked}\n{block}\n",
 )  # fmt: skip
+"""Where the program stands beside a question or a request."""
 
 
-def _asked(rng: random.Random, source: str, target: str) -> str:
-    thing, into = rng.choice(THINGS), rng.choice(("into", "to", "in"))
-    if rng.random() < 0.3:
-        return question(
-            rng,
-            f"how do I write this {thing} in {target}",
-            f"what is this {source} {thing} in {target}",
-            f"how is this {thing} written in {target}",
-        )
-    verb = rng.choice(VERBS)
-    return task(
-        rng,
-        f"{verb} this {source} {thing} {into} {target}",
-        f"{verb} this {thing} from {source} {into} {target}",
-        f"{verb} the following {thing} {into} {target}",
-        f"write this {thing} in {target}",
-        f"give the {target} version of this {source} {thing}",
-    )
+def _prompt(rng: random.Random, source: str, target: str, block: str) -> tuple[str, str]:
+    """One of the many ways to ask for a translation, and the gap before it."""
+    shown = rng.choice((source, source, source.lower())) if len(source) > 1 else source
+    values = {"source": shown, "target": target, "thing": rng.choice(THINGS)}
+    ways, kind = table("translations"), rng.random()
+    if kind < 0.3:
+        return framed(rng, rng.choice(ASK).format(block=block, **values))
+    if kind < 0.65:
+        prompt = str(rng.choice(ways["frames"])).format(source=source, target=target, block=block)
+        framing = rng.random()
+        if framing < 0.25:
+            return f"Question: {prompt}\n\nAnswer:", ""
+        return (prompt, "") if framing < 0.35 else (f"{prompt.rstrip()}\n\n", "")
+    put, wordings = rng.choice(((task, "wordings"), (question, "questions")))
+    asked = put(rng, str(rng.choice(ways[wordings])).format(**values))
+    return rng.choice(SHOWN).format(asked=asked, block=block), ""
 
 
 BRACKETS = ("({})", "[{}]", "{{{}}}", "{};", "{}", "{}", " {}")
@@ -263,15 +298,8 @@ def listed_names(rng: random.Random) -> Document:
 def translation(rng: random.Random) -> Document:
     """A request to translate a program, and the translation."""
     source, code, target, text = draw(rng)
-    block = f"```{TAGS[source]}\n{code}\n```"
-    shown = rng.choice((source, source.lower())) if len(source) > 1 else source
-    if rng.random() < 0.5:
-        asked = rng.choice(ASK).format(source=shown, target=target, block=block)
-        prompt, answer = framed(rng, asked)
-    else:
-        asked = _asked(rng, shown, target)
-        shape, answer = rng.choice(SHOWN), ""
-        prompt = shape.format(asked=asked, source=source, target=target, block=block)
-    begun = prompt + answer.rstrip(" ")
-    gap = "" if begun.endswith("\n\n") else "\n" if begun.endswith("\n") else "\n\n"
-    return document(prompt, f"{answer.rstrip(' ')}{gap}```{TAGS[target]}\n{text}\n```")
+    prompt, gap = _prompt(rng, source, target, f"```{TAGS[source]}\n{code}\n```")
+    gap = gap.rstrip(" ")
+    begun = prompt + gap
+    gap += "" if begun.endswith("\n\n") else "\n" if begun.endswith("\n") else "\n\n"
+    return document(prompt, f"{gap}```{TAGS[target]}\n{text}\n```")
