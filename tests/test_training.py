@@ -23,7 +23,7 @@ import torch
 from tokenizers import Tokenizer
 
 from galai_jupyter.tokens import SPECIAL_TOKENS, check_tokenizer, encode
-from training import corpus, papers, steps, sums, translations
+from training import corpus, papers, science, steps, sums, translations
 from training.card import add_scores
 from training.documents import Document, document, reword
 from training.evaluate import Writer, held_out, unseen_cases
@@ -258,6 +258,22 @@ def test_no_held_out_prompt_is_drawn() -> None:
         for _ in range(1500):
             prompt = " ".join(maker(rng).pieces[0][0].lower().split())
             assert prompt.removesuffix(" [start_ref]") not in kept
+
+
+def test_no_held_out_frame_is_drawn() -> None:
+    def pattern(frame: str) -> str:
+        return re.sub(r"\\{\w+\\}", ".+", re.escape(frame))
+
+    rng, test = random.Random(9), held_out()
+    frames = {
+        science.molecule: test["molecule_frames"],
+        translations.translation: test["translation_frames"],
+        sums.worked: [frame for frame, _, _ in test["sum_frames"]],
+    }
+    for maker, asked in frames.items():
+        kept = re.compile("|".join(map(pattern, asked)), re.DOTALL)
+        drawn = {maker(rng).pieces[0][0] for _ in range(6000)}
+        assert not [prompt for prompt in drawn if kept.fullmatch(prompt)]
 
 
 WATCHED = """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 
 from training.documents import upper
+from training.tables import table
 
 FRAMES = (
     ("Question: {}\n\nAnswer:", " "), ("Question: {}\n\nAnswer:", " "),
@@ -32,6 +33,11 @@ TASK_OPENINGS = (
 )  # fmt: skip
 
 
+def way_to_ask(rng: random.Random, kind: str, **values: str) -> str:
+    """One of the ways to ask of `kind` in ``facts/frames.toml``, with these values."""
+    return str(rng.choice(table("frames")[kind])).format(**values)
+
+
 def question(rng: random.Random, *wordings: str) -> str:
     """One of `wordings`, such as "what is light", as a whole question; case as people type it."""
     text = rng.choice(QUESTION_OPENINGS) + rng.choice(wordings)
@@ -43,6 +49,10 @@ def task(rng: random.Random, *wordings: str) -> str:
     opening = rng.choice(TASK_OPENINGS)
     end = "?" if opening.startswith(("Can", "Could", "Would")) else rng.choice("...:")
     return _as_typed(rng, opening + rng.choice(wordings), end)
+
+
+FORMS = (("questions", question), ("questions", question), ("tasks", task))
+"""What the ways to ask are called in ``facts/frames.toml``, and what makes a sentence of them."""
 
 
 def framed(rng: random.Random, asked: str) -> tuple[str, str]:

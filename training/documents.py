@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
-from training.tables import table, thesaurus
+from training.tables import thesaurus
 
 T = TypeVar("T")
 
@@ -81,11 +81,6 @@ def reword(rng: random.Random, phrase: str, share: float = 0.4) -> str:
     if len(words) > 4 and rng.random() < 0.12:
         del words[rng.randrange(1, len(words))]
     return " ".join(words)
-
-
-def wording(rng: random.Random, kind: str, **values: str) -> str:
-    """One of the ways to ask of `kind` in ``facts/frames.toml``, with these values."""
-    return str(rng.choice(table("frames")[kind])).format(**values)
 
 
 def pick(rng: random.Random, items: Sequence[T], favourite: float = 0.0) -> T:

@@ -7,8 +7,8 @@ import re
 from functools import cache
 from typing import Any
 
-from training.asking import framed, question, task
-from training.documents import Document, bare, document, pick, roughen, upper, wording
+from training.asking import FORMS, framed, question, task, way_to_ask
+from training.documents import Document, bare, document, pick, roughen, upper
 from training.tables import molecule_names, molecules, references, table
 
 MASSES = {
@@ -48,6 +48,7 @@ OPENERS = (
     ("", " \\({tex}\\). {explain}"), (":", " \\({tex}\\). {explain}"),
 )  # fmt: skip
 MATHS = ("\\[", "\\[\n", "$", "\\(")
+"""Ends of a prompt that only a formula can follow."""
 HEADINGS = ("# {}\n\n", "## {}\n\n", "{}\n\n", "**{}.** ")
 
 
@@ -62,8 +63,8 @@ def _formula_asked(rng: random.Random, low: str) -> str:
     """A question or a task that is answered with a formula."""
     if bare(low).lower() not in _defined() and rng.random() < 0.25:
         return question(rng, f"what is {low}", f"what does {low} say", f"how does {low} read")
-    kind, put = rng.choice((("questions", question), ("questions", question), ("tasks", task)))
-    return put(rng, wording(rng, f"formula_{kind}", low=low))
+    kind, put = rng.choice(FORMS)
+    return put(rng, way_to_ask(rng, f"formula_{kind}", low=low))
 
 
 def formula(rng: random.Random) -> Document:
@@ -93,7 +94,7 @@ def formula(rng: random.Random) -> Document:
             if rng.random() < 0.3:  # what is known of it stands before
                 prompt = f"{row['explain']} {upper(prompt)}"
         else:
-            prompt = wording(rng, "formula_openings", low=low, name=name)
+            prompt = way_to_ask(rng, "formula_openings", low=low, name=name)
         prompt += opener
         text = closer.replace("{tex}", tex).replace("{explain}", row["explain"])
         if rng.random() < 0.4:
@@ -170,16 +171,16 @@ STATEMENT = re.compile(
 
 def _definition_asked(rng: random.Random, low: str, subject: str) -> str:
     """A question or a task that is answered with a definition."""
-    kind, put = rng.choice((("questions", question), ("questions", question), ("tasks", task)))
+    kind, put = rng.choice(FORMS)
     if rng.random() < 0.15:
         subject = rng.choice((low, upper(low)))
     values = {"low": low, "subject": subject, "field": rng.choice(FIELDS)}
-    return put(rng, wording(rng, f"definition_{kind}", **values))
+    return put(rng, way_to_ask(rng, f"definition_{kind}", **values))
 
 
 def _definition_opening(rng: random.Random, name: str, low: str, subject: str) -> tuple[str, str]:
     """The beginning of a text that defines something, and the gap before the definition."""
-    begun = wording(rng, "definition_openings", name=name, low=low, subject=subject)
+    begun = way_to_ask(rng, "definition_openings", name=name, low=low, subject=subject)
     return (begun[:-1], " ") if begun.endswith(" ") else (begun, "")
 
 
@@ -203,8 +204,8 @@ def _definition_of_many(rng: random.Random, text: str) -> Document:
         begun = upper(f"{rng.choice(LEADS)}{low} are")
         return document(begun, text.removeprefix(f"{name} are"), worded=True)
     if kind < 0.8:
-        many, put = rng.choice((("questions", question), ("questions", question), ("tasks", task)))
-        asked = put(rng, wording(rng, f"plural_{many}", low=low))
+        many, put = rng.choice(FORMS)
+        asked = put(rng, way_to_ask(rng, f"plural_{many}", low=low))
         prompt, gap = framed(rng, asked)
     else:
         prompt, gap = _definition_opening(rng, name, low, low)
@@ -351,7 +352,7 @@ def _smiles_asked(rng: random.Random, name: str) -> str:
     """What stands before the start token when the structure of `name` is wanted."""
     kind = rng.random()
     if kind < 0.3:
-        return wording(rng, "molecule_openings", name=name)
+        return way_to_ask(rng, "molecule_openings", name=name)
     if kind < 0.75:
         return rng.choice(SMILES_LEADS) + rng.choice(SMILES_WORDINGS).format(name=name)
     if rng.random() < 0.5:

@@ -55,12 +55,11 @@ def heads(rng: random.Random) -> Sum:
     """So many heads, one at least, all, or all outcomes."""
     n = rng.randint(2, 6)
     kind = rng.choice(("exactly_heads", "exactly_heads", "at_least_one", "all_heads", "outcomes"))
+    n = min(n, 5) if kind == "exactly_heads" else n
     outcomes = f"There are 2^{n} = {2**n} outcomes."
     if kind == "outcomes":
         return Sum(wording(rng, "sample_space", n=n), (outcomes,), str(2**n))
     if kind == "exactly_heads":
-        n = min(n, 5)
-        outcomes = f"There are 2^{n} = {2**n} outcomes."
         k = rng.randint(0, n)
         ways, named = comb(n, k), "1 head" if k == 1 else f"{k} heads"
         question = wording(rng, kind, n=n, heads=named)

@@ -46,10 +46,10 @@ def conversion(rng: random.Random) -> Sum:
     large, small, factor = rng.choice(chosen.large), rng.choice(chosen.small), chosen.factor
     kind = chosen.kind if rng.random() < 0.35 else "conversion"
     n = rng.randint(2, rng.choice((12, 20, 99)))
-    if factor % 10 == 0 and factor != 60 and rng.random() < 0.2:
-        return _decimal_conversion(rng, chosen, large, small, kind)
-    many = n * factor
     rule = f"1 {_one(large)} is {factor} {small}."
+    if factor % 10 == 0 and factor != 60 and rng.random() < 0.2:
+        return _decimal_conversion(rng, kind, large, small, factor, rule)
+    many = n * factor
     if rng.random() < 0.35:
         question = wording(rng, kind, n=many, unit=small, target=large)
         back = (f"{many} / {factor} = {n}",) if factor % 100 == 0 else divide(many, factor)
@@ -63,12 +63,11 @@ def _one(unit: str) -> str:
 
 
 def _decimal_conversion(
-    rng: random.Random, chosen: Conversion, large: str, small: str, kind: str
+    rng: random.Random, kind: str, large: str, small: str, factor: int, rule: str
 ) -> Sum:
-    tenths, factor = rng.randint(1, 99), chosen.factor
+    tenths = rng.randint(1, 99)
     many = tenths * factor // 10
     given = f"{tenths // 10}.{tenths % 10}"
-    rule = f"1 {_one(large)} is {factor} {small}."
     if tenths % 10 and rng.random() < 0.35:
         question = wording(rng, kind, n=many, unit=small, target=large)
         steps: Steps = (rule, f"{many} / {factor} = {given}")
@@ -101,9 +100,9 @@ def temperature(rng: random.Random) -> Sum:
     c = 5 * rng.randint(0, 40)
     f = c * 9 // 5 + 32
     if rng.random() < 0.4:
-        steps = (*subtract(f, 32), *divide(f - 32, 9), f"{c // 5} × 5 = {c}")
         if not c:
             return temperature(rng)
+        steps = (*subtract(f, 32), *divide(f - 32, 9), f"{c // 5} × 5 = {c}")
         question = wording(rng, "fahrenheit_to_celsius", f=f)
         return Sum(question, steps, f"{c} °C", operands=(f, 32))
     question = wording(rng, "celsius_to_fahrenheit", c=c)
