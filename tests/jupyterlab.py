@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from playwright.sync_api import TimeoutError
 
 from tests.releases import install_release, python_path
 
@@ -36,6 +37,7 @@ _OUTPUTS = """(cell) => {
   return panel.content.widgets[cell].model.outputs?.toJSON() ?? [];
 }"""
 _STATUS = "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+_RESTART = "() => { window.jupyterapp.shell.currentWidget.sessionContext.restartKernel() }"
 
 
 @contextmanager
@@ -77,6 +79,9 @@ def jupyterlab(folder: Path, app: str = "lab") -> Iterator[str]:
         "--IdentityProvider.token=",
         "--ServerApp.disable_check_xsrf=True",
         f"--{options}.expose_app_in_browser=True",
+        # kernels of closed pages hold hundreds of megabytes each; nobody waits for their end
+        "--MappingKernelManager.cull_idle_timeout=100",
+        "--MappingKernelManager.cull_interval=20",
     ]
     environment = os.environ | {name: str(path) for name, path in homes.items()}
     environment |= {"HF_HUB_OFFLINE": "1"}
@@ -144,12 +149,25 @@ class NotebookPage:
         nbformat.write(document, self.path)
         page.goto(f"{address}/{_PATHS.get(app, _LAB_PATH).format(self.path.name)}")
         page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden)", timeout=60_000)
-        self.wait_for_kernel("idle")
+        self._wait_for_first_kernel(folder / "server.log")
 
-    def wait_for_kernel(self, status: str) -> None:
-        """Wait until the kernel is ``"idle"`` or ``"busy"``."""
+    def _wait_for_first_kernel(self, log: Path) -> None:
+        """Wait for a kernel that was asked nothing; one that hangs is restarted, as people do."""
+        try:
+            self.wait_for_kernel("idle", timeout=60_000)
+        except TimeoutError:
+            self.page.evaluate(_RESTART)
+            try:
+                self.wait_for_kernel("idle")
+            except TimeoutError as error:
+                status, tail = self.page.evaluate(_STATUS), log.read_text()[-3000:]
+                error.add_note(f"The kernel is {status}. The server said:\n{tail}")
+                raise
+
+    def wait_for_kernel(self, status: str, timeout: int = 90_000) -> None:
+        """Wait until the kernel is ``"idle"`` or ``"busy"``, for so many milliseconds."""
         self.page.wait_for_function(
-            f"(status) => ({_STATUS})() === status", arg=status, timeout=90_000
+            f"(status) => ({_STATUS})() === status", arg=status, timeout=timeout
         )
 
     def start(self, cell: int) -> None:
